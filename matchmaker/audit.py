@@ -1,0 +1,55 @@
+"""The audit: one line per thing done, written in the same transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from matchmaker.policies import Actor
+from models import AuditEvent
+
+
+class Tag(StrEnum):
+    """What happened, as area:subject:action."""
+
+    REQUEST_POSTED = "requests:request:posted"
+    REQUEST_WITHDRAWN = "requests:request:withdrawn"
+    RANKING_MADE = "ranking:request:ranked"
+    PROPOSAL_APPROVED = "desk:proposal:approved"
+    PROPOSAL_PASSED = "desk:proposal:passed"
+    APPROVAL_UNDONE = "desk:introduction:undone"
+    PAIR_SEPARATED = "desk:pair:separated"
+    INVITATION_SENT = "mail:introduction:invited"
+    INVITATION_ACCEPTED = "invitations:introduction:accepted"
+    INVITATION_NOT_NOW = "invitations:introduction:not_now"
+    INTRODUCTION_SENT = "mail:introduction:introduced"
+    ACCOUNT_JOINED = "account:membership:joined"
+    TEACHER_VOUCHED = "people:membership:vouched"
+    PARTNER_REVIEWED = "people:partner:reviewed"
+    PARTNER_CHANGED = "partners:partner:changed"
+    PARTNER_PAUSED = "partners:partner:paused"
+    PARTNER_RESUMED = "partners:partner:resumed"
+    FUND_SAVED = "partners:fund:saved"
+    FUND_REMOVED = "partners:fund:removed"
+    CONTACTS_SEEN = "people:contacts:seen"
+    SET_LOADED = "admin:region:loaded"
+
+
+def record(
+    session: Session, actor: Actor, tag: Tag, subject: Any, *, at: datetime, **detail: Any
+) -> None:
+    """Write one event about a stored row. ``detail`` must be JSON and hold no contact and no free text of a person."""
+    session.add(
+        AuditEvent(
+            region_id=getattr(subject, "region_id", None),
+            at=at,
+            actor_id=actor.account_id,
+            tag=tag.value,
+            subject_kind=subject.__tablename__,
+            subject_id=subject.id,
+            detail=detail,
+        )
+    )

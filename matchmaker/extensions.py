@@ -1,0 +1,20 @@
+"""Flask extensions, unbound. No logic lives here."""
+
+from __future__ import annotations
+
+from flask_alembic import Alembic
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_security.core import Security
+from flask_sqlalchemy_lite import SQLAlchemy
+from flask_wtf.csrf import CSRFProtect
+
+from models import Base
+
+db = SQLAlchemy()
+alembic = Alembic(metadatas=Base.metadata)
+security = Security()
+babel = Babel()
+csrf = CSRFProtect()
+limiter = Limiter(key_func=get_remote_address)

@@ -1,0 +1,72 @@
+"""The outbox: what must still be done, written in the transaction that asks for it and finished in another."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from matchmaker import queue
+from models import OutboxItem, QueueName
+
+LONGEST_WAIT = timedelta(minutes=15)
+_NUDGES = "outbox.nudges"
+
+
+def put(
+    session: Session,
+    *,
+    name: QueueName,
+    key: str,
+    kind: str,
+    due_at: datetime,
+    region_id: int | None,
+    payload: dict[str, Any] | None = None,
+) -> None:
+    """Leave something to do. The same key a second time changes nothing."""
+    session.execute(
+        insert(OutboxItem)
+        .values(queue=name, key=key, kind=kind, due_at=due_at, region_id=region_id, payload=payload or {})
+        .on_conflict_do_nothing(index_elements=["key"])
+    )
+    session.info.setdefault(_NUDGES, set()).add(name)
+
+
+def commit(session: Session) -> None:
+    """Commit, then nudge the queues that the transaction left something for."""
+    session.commit()
+    for name in session.info.pop(_NUDGES, ()):
+        queue.nudge(name)
+
+
+def claim(session: Session, name: QueueName, now: datetime) -> OutboxItem | None:
+    """The next due item of a queue, locked for this transaction; None when nothing is due or all of it is in hand.
+
+    The lock goes with the connection, so an item whose worker is killed is free again at once.
+    """
+    return session.scalar(
+        select(OutboxItem)
+        .where(
+            OutboxItem.queue == name,
+            OutboxItem.done_at.is_(None),
+            OutboxItem.failed_at.is_(None),
+            OutboxItem.due_at <= now,
+        )
+        .order_by(OutboxItem.due_at, OutboxItem.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def record_failure(session: Session, item_id: int, error: Exception, now: datetime, *, final: bool) -> None:
+    """Note a failed try: later again with growing patience, or put aside for a person when trying again is useless."""
+    item = session.get_one(OutboxItem, item_id, with_for_update=True)
+    item.attempts += 1
+    item.last_error = f"{type(error).__name__}: {error}"[:500]
+    if final:
+        item.failed_at = now
+    else:
+        item.due_at = now + min(timedelta(seconds=2 ** min(item.attempts, 10)), LONGEST_WAIT)

@@ -1,0 +1,83 @@
+"""Who may do what: one enum of permissions, one table of predicates, and nothing else decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from models import Account, Membership, Role
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Whoever acts: an account with the roles its memberships give it now, or nobody (a link, the service itself)."""
+
+    account_id: int | None = None
+    grants: frozenset[tuple[int, Role]] = frozenset()
+
+    def is_a(self, region_id: int, *roles: Role) -> bool:
+        """Whether a membership of that region gives one of these roles."""
+        return any((region_id, role) in self.grants for role in roles)
+
+
+NOBODY = Actor()
+
+
+def actor_for(account: Account, memberships: Iterable[Membership], now: datetime) -> Actor:
+    """The actor an account is at this moment."""
+    grants = frozenset((m.region_id, m.role) for m in memberships if m.counts(now))
+    return Actor(account.id, grants)
+
+
+class Permission(Enum):
+    """What can be permitted. The comment says on which subject it is asked."""
+
+    POST_REQUEST = "post a learning request"
+    """A region: its teachers, once a coordinator has vouched for them."""
+    READ_REQUEST = "read a learning request and its timeline"
+    """A learning request: its own teacher, and the region's staff."""
+    WITHDRAW_REQUEST = "withdraw a learning request"
+    """A learning request: its own teacher, and the region's staff."""
+    EDIT_PARTNER = "change a partner's profile and funds"
+    """A partner: the account it belongs to."""
+    HAVE_PROFILE = "have a partner's profile"
+    """A region: its partners."""
+    USE_DESK = "see the desk, approve, undo and pass"
+    """A region, or anything of it: coordinators and admins."""
+    MANAGE_PEOPLE = "vouch for teachers, review partners, see contacts"
+    """A region, or anything of it: coordinators and admins."""
+
+
+def _region(subject: Any) -> int:
+    return int(subject.id if subject.__tablename__ == "region" else subject.region_id)
+
+
+def _staff(actor: Actor, subject: Any) -> bool:
+    return actor.is_a(_region(subject), Role.COORDINATOR, Role.ADMIN)
+
+
+def _own_request(actor: Actor, request: Any) -> bool:
+    return actor.account_id == request.teacher.account_id and actor.is_a(request.region_id, Role.TEACHER)
+
+
+def _own_profile(actor: Actor, partner: Any) -> bool:
+    return actor.account_id == partner.account_id and actor.is_a(partner.region_id, Role.PARTNER)
+
+
+PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
+    Permission.POST_REQUEST: lambda actor, region: actor.is_a(_region(region), Role.TEACHER),
+    Permission.READ_REQUEST: lambda actor, request: _own_request(actor, request) or _staff(actor, request),
+    Permission.WITHDRAW_REQUEST: lambda actor, request: _own_request(actor, request) or _staff(actor, request),
+    Permission.EDIT_PARTNER: _own_profile,
+    Permission.HAVE_PROFILE: lambda actor, region: actor.is_a(_region(region), Role.PARTNER),
+    Permission.USE_DESK: _staff,
+    Permission.MANAGE_PEOPLE: _staff,
+}
+
+
+def permits(actor: Actor, permission: Permission, subject: Any) -> bool:
+    """Whether the actor may do this to the subject. Nobody may do anything."""
+    return actor.account_id is not None and PREDICATES[permission](actor, subject)

@@ -1,0 +1,92 @@
+"""All settings, in one place: the only reader of the environment. Each is described in docs/operations.md."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from matchmaker.errors import SettingsError
+
+ENVIRONMENTS = ("demo", "test", "production")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a deployment decides. Names in the environment are the metadata's ``env``."""
+
+    database_url: str = field(metadata={"env": "DATABASE_URL"})
+    redis_url: str = field(metadata={"env": "REDIS_URL"})
+    smtp_url: str = field(metadata={"env": "SMTP_URL"})
+    secret_key: str = field(repr=False, metadata={"env": "SECRET_KEY"})
+    password_salt: str = field(repr=False, metadata={"env": "SECURITY_PASSWORD_SALT"})
+    public_url: str = field(metadata={"env": "PUBLIC_URL"})
+    environment: str = field(default="production", metadata={"env": "MATCHMAKER_ENV"})
+    default_region: str = field(default="", metadata={"env": "DEFAULT_REGION"})
+    embedding_model: str = field(default="", metadata={"env": "EMBEDDING_MODEL"})
+    mailbox_dir: str = field(default="", metadata={"env": "MAILBOX_DIR"})
+    tick_seconds: int = field(default=30, metadata={"env": "TICK_SECONDS"})
+    proxies: int = field(default=0, metadata={"env": "TRUSTED_PROXIES"})
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read and check every setting. Raises SettingsError naming the first one that is missing or wrong."""
+        given = os.environ if environ is None else environ
+        values: dict[str, str | int] = {}
+        for name, spec in cls.__dataclass_fields__.items():
+            env = spec.metadata["env"]
+            raw = given.get(env, "").strip()
+            if raw:
+                values[name] = _whole_number(env, raw) if spec.type == "int" else raw
+            elif name in ("database_url", "redis_url", "smtp_url", "secret_key", "password_salt", "public_url"):
+                raise SettingsError(f"{env} is not set; scripts/run sets it for a demo, docs/operations.md says how")
+        settings = cls(**values)  # type: ignore[arg-type]
+        settings.check()
+        return settings
+
+    def check(self) -> None:
+        """Raise SettingsError in one clear line where a value cannot work."""
+        if self.environment not in ENVIRONMENTS:
+            raise SettingsError(f"MATCHMAKER_ENV must be one of {', '.join(ENVIRONMENTS)}, not {self.environment!r}")
+        _scheme("DATABASE_URL", self.database_url, "postgresql", "postgresql+psycopg")
+        _scheme("REDIS_URL", self.redis_url, "redis", "rediss", "unix")
+        _scheme("SMTP_URL", self.smtp_url, "smtp", "smtps", "smtp+starttls")
+        _scheme("PUBLIC_URL", self.public_url, "http", "https")
+        if len(self.secret_key) < 32:
+            raise SettingsError("SECRET_KEY must have at least 32 characters")
+        if self.tick_seconds < 1 or self.proxies < 0:
+            raise SettingsError("TICK_SECONDS must be 1 or more and TRUSTED_PROXIES 0 or more")
+        if self.mailbox_dir and not Path(self.mailbox_dir).is_dir():
+            raise SettingsError(f"MAILBOX_DIR {self.mailbox_dir!r} is not a folder")
+        if self.environment == "production":
+            self._check_production()
+
+    def _check_production(self) -> None:
+        if self.mailbox_dir:
+            raise SettingsError("MAILBOX_DIR shows everybody's mail; it is for the demo and cannot be set in production")
+        if not self.public_url.startswith("https://"):
+            raise SettingsError("PUBLIC_URL must begin with https:// in production")
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database's address with the driver named."""
+        return self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @property
+    def mail_domain(self) -> str:
+        """The right-hand side of our Message-IDs."""
+        return urlsplit(self.public_url).hostname or "localhost"
+
+
+def _whole_number(env: str, raw: str) -> int:
+    try:
+        return int(raw)
+    except ValueError:
+        raise SettingsError(f"{env} must be a whole number, not {raw!r}") from None
+
+
+def _scheme(env: str, url: str, *allowed: str) -> None:
+    if urlsplit(url).scheme not in allowed:
+        raise SettingsError(f"{env} must begin with {' or '.join(f'{a}://' for a in allowed)}")

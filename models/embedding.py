@@ -1,0 +1,45 @@
+"""Stored vectors: PostgreSQL is their truth, the ranker's memory a copy."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from pgvector.sqlalchemy import VECTOR
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, RegionOwned, enum_column
+
+
+class OwnerKind(StrEnum):
+    """What a vector was made of."""
+
+    FUND = "fund"
+    PARTNER = "partner"
+    REQUEST = "request"
+
+
+class Embedding(RegionOwned, Base):
+    """One vector of one piece of text under one model. Piece 0 is the whole; 1, 2, … are its parts.
+
+    The vector has no fixed dimension, so that two models can live side by side. Owners are of three tables, so there is
+    no foreign key: a row whose text hash is no longer asked for is removed when its owner is embedded anew.
+    """
+
+    __tablename__ = "embedding"
+
+    owner_kind: Mapped[OwnerKind] = mapped_column(enum_column(OwnerKind, "owner_kind"))
+    owner_id: Mapped[int]
+    piece: Mapped[int]
+    model: Mapped[str]
+    text_hash: Mapped[str]
+    vector: Mapped[np.ndarray[Any, np.dtype[np.float32]]] = mapped_column(VECTOR())
+
+    @classmethod
+    def constraints(cls) -> tuple[Any, ...]:
+        return (
+            UniqueConstraint("region_id", "model", "owner_kind", "owner_id", "piece"),
+            CheckConstraint("piece >= 0", name="piece"),
+        )

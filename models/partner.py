@@ -1,0 +1,151 @@
+"""Partners and their funds of knowledge."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.types import Integer, Text
+
+from models.account import Account
+from models.base import Base, RegionOwned, enum_column, same_region
+
+
+class PartnerKind(StrEnum):
+    """A person, or an organisation with a contact."""
+
+    PERSON = "person"
+    ORGANISATION = "organisation"
+
+
+class KnowledgeKind(StrEnum):
+    """How a fund came to be known; one of the two boost groups of the equity policy."""
+
+    CREDENTIALED = "credentialed"
+    PRACTICE = "practice"
+
+
+class Clearance(StrEnum):
+    """What is kept of a school clearance: its status, never the report."""
+
+    CLEARED = "cleared"
+    IN_PROCESS = "in_process"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+class Partner(RegionOwned, Base):
+    """A person or organisation of the community. Seen by the ranker once ``reviewed_at`` is set and while not paused.
+
+    Empty ``languages``, ``formats`` or ``weekdays`` (0 = Monday) mean *not said*, which excludes from nothing.
+    """
+
+    __tablename__ = "partner"
+
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    kind: Mapped[PartnerKind] = mapped_column(enum_column(PartnerKind, "kind"), default=PartnerKind.PERSON)
+    name: Mapped[str]
+    contact_name: Mapped[str | None]
+    email: Mapped[str]
+    phone: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(default="en")
+    about: Mapped[str] = mapped_column(default="")
+    languages: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    formats: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    weekdays: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=list)
+    sharing: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    neighbourhood: Mapped[str] = mapped_column(default="")
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    radius_miles: Mapped[int | None]
+    online: Mapped[bool] = mapped_column(default=False)
+    monthly_capacity: Mapped[int] = mapped_column(default=2)
+    clearance: Mapped[Clearance] = mapped_column(enum_column(Clearance, "clearance"), default=Clearance.UNKNOWN)
+    clearance_issuer: Mapped[str | None]
+    clearance_expires_on: Mapped[date | None]
+    joined_on: Mapped[date]
+    paused_at: Mapped[datetime | None]
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+
+    account: Mapped[Account | None] = relationship(foreign_keys=[account_id])
+    funds: Mapped[list[Fund]] = relationship(
+        primaryjoin="Partner.id == foreign(Fund.partner_id)",
+        order_by="Fund.position, Fund.id",
+        viewonly=True,
+    )
+
+    @property
+    def addressee(self) -> str:
+        """Whom a letter is written to: the person, or the organisation's contact."""
+        return self.contact_name or self.name
+
+    @classmethod
+    def constraints(cls) -> tuple[Any, ...]:
+        return (
+            CheckConstraint("length(trim(name)) > 0", name="name"),
+            CheckConstraint("monthly_capacity >= 0", name="capacity"),
+            CheckConstraint("radius_miles > 0", name="radius"),
+            CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="place"),
+            Index(
+                "uq_partner_account",
+                "region_id",
+                "account_id",
+                unique=True,
+                postgresql_where=text("account_id IS NOT NULL"),
+            ),
+        )
+
+
+class Fund(RegionOwned, Base):
+    """A fund of knowledge: one thing a partner knows, makes, does or has lived, in their own words.
+
+    ``story`` says how they came to know it. Empty ``subjects`` or ``grades`` mean *any*.
+    """
+
+    __tablename__ = "fund"
+
+    partner_id: Mapped[int]
+    position: Mapped[int] = mapped_column(default=0)
+    title: Mapped[str]
+    text: Mapped[str]
+    story: Mapped[str] = mapped_column(default="")
+    kind: Mapped[KnowledgeKind] = mapped_column(
+        enum_column(KnowledgeKind, "kind"), default=KnowledgeKind.PRACTICE
+    )
+    language: Mapped[str] = mapped_column(default="en")
+    subjects: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    grades: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=list)
+
+    partner: Mapped[Partner] = relationship(primaryjoin="foreign(Fund.partner_id) == Partner.id", viewonly=True)
+
+    @classmethod
+    def constraints(cls) -> tuple[Any, ...]:
+        return (
+            same_region("partner_id", "partner", ondelete="CASCADE"),
+            CheckConstraint("length(trim(title)) > 0", name="title"),
+            Index(None, "partner_id"),
+        )
+
+
+class Separation(RegionOwned, Base):
+    """A teacher and a partner who must not be matched. Only coordinators see why."""
+
+    __tablename__ = "separation"
+
+    teacher_id: Mapped[int]
+    partner_id: Mapped[int]
+    reason: Mapped[str]
+    named_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+
+    @classmethod
+    def constraints(cls) -> tuple[Any, ...]:
+        return (
+            same_region("teacher_id", "teacher", ondelete="CASCADE"),
+            same_region("partner_id", "partner", ondelete="CASCADE"),
+            UniqueConstraint("teacher_id", "partner_id"),
+        )

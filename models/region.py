@@ -1,0 +1,79 @@
+"""A region (one learning network) and the numbers it decides on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import BigInteger, Text
+
+from models.base import Base, Created, RegionOwned
+
+
+class Region(Created, Base):
+    """One network. Texts that people read are kept per language: ``{"en": …, "es": …}``."""
+
+    __tablename__ = "region"
+    __table_args__ = (
+        CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="slug"),
+        CheckConstraint("cardinality(languages) > 0", name="languages"),
+        CheckConstraint("undo_seconds >= 0 AND answer_days > 0", name="delays"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[dict[str, str]] = mapped_column(JSONB)
+    short_name: Mapped[str]
+    about: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict)
+    time_zone: Mapped[str]
+    languages: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    postal_address: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+    email: Mapped[str]
+    office_hours: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict)
+    undo_seconds: Mapped[int] = mapped_column(default=600)
+    answer_days: Mapped[int] = mapped_column(default=5)
+    clearance_required: Mapped[bool] = mapped_column(default=True)
+    embedding_model: Mapped[str | None]
+    # Rises with every change to a partner or a fund; the ranker reloads its matrices when it has moved.
+    revision: Mapped[int] = mapped_column(BigInteger, default=0)
+
+    def name_in(self, language: str) -> str:
+        """The network's name in a language, or in its first one."""
+        return self._in(self.name, language) or self.short_name
+
+    def about_in(self, language: str) -> str:
+        """What the network says of itself."""
+        return self._in(self.about, language)
+
+    def office_hours_in(self, language: str) -> str:
+        """When a person answers, in words."""
+        return self._in(self.office_hours, language)
+
+    def _in(self, texts: dict[str, str], language: str) -> str:
+        return texts.get(language) or texts.get(self.languages[0], "")
+
+
+class EquityPolicy(RegionOwned, Base):
+    """One version of a region's numbers for re-ranking, with the rationale that was written for it.
+
+    The newest version is in effect; a row is never changed.
+    """
+
+    __tablename__ = "equity_policy"
+
+    version: Mapped[int]
+    numbers: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    rationale: Mapped[str]
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    since: Mapped[datetime]
+
+    @classmethod
+    def constraints(cls) -> tuple[Any, ...]:
+        return (
+            UniqueConstraint("region_id", "version"),
+            CheckConstraint("length(trim(rationale)) > 0", name="rationale_written"),
+        )
