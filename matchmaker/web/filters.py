@@ -1,0 +1,160 @@
+"""What templates call to write a date, a time or a code in the reader's language and the region's zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from babel import dates
+from babel.lists import format_list
+from flask import Flask, g
+from flask_babel import LazyString, format_timedelta, get_locale, gettext, ngettext, pgettext
+
+from matchmaker.web import labels
+
+
+class TimeSpan(Protocol):
+    """Anything with a beginning and an end: an offered window, a visit."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+def register(app: Flask) -> None:
+    """Add every filter to the application's templates."""
+    app.jinja_env.filters.update(_DATES | _LABELS)
+
+
+def local(moment: datetime) -> datetime:
+    """A stored moment on the clocks of the current region."""
+    return moment.astimezone(ZoneInfo(g.region.time_zone))
+
+
+def day(moment: date) -> str:
+    """"Monday, September 21"."""
+    return _date(moment, pgettext("date pattern", "EEEE, MMMM d"))
+
+
+def day_year(moment: date) -> str:
+    """"Monday, September 21, 2026"."""
+    return _date(moment, pgettext("date pattern", "EEEE, MMMM d, y"))
+
+
+def day_short(moment: date) -> str:
+    """"Mon, Sep 21"."""
+    return _date(moment, pgettext("date pattern", "EEE, MMM d"))
+
+
+def day_of_month(moment: date) -> str:
+    """"Sep 21"."""
+    return _date(moment, pgettext("date pattern", "MMM d"))
+
+
+def month(moment: date) -> str:
+    """"October"."""
+    return _date(moment, "LLLL")
+
+
+def month_year(moment: date) -> str:
+    """"Mar 2027"."""
+    return _date(moment, pgettext("date pattern", "MMM y"))
+
+
+def time(moment: datetime) -> str:
+    """"9:20 AM"."""
+    return dates.format_time(local(moment), pgettext("date pattern", "h:mm a"), locale=_locale())
+
+
+def day_time(at: datetime) -> str:
+    """"Mon, Sep 21, 9:20 AM"."""
+    return gettext("%(day)s, %(time)s", day=day_short(at), time=time(at))
+
+
+def when(span: TimeSpan) -> str:
+    """"Tuesday, October 6, 9:20 to 10:10"."""
+    return gettext("%(day)s, %(start)s to %(end)s", day=day(span.starts_at), **_hours(span))
+
+
+def when_short(span: TimeSpan) -> str:
+    """"Tue, Oct 6, 9:20 to 10:10"."""
+    return gettext("%(day)s, %(start)s to %(end)s", day=day_short(span.starts_at), **_hours(span))
+
+
+def ago(at: datetime) -> str:
+    """"two days ago", rounded as people say it."""
+    return format_timedelta(at - datetime.now(UTC), add_direction=True)
+
+
+def waiting(days: int) -> str:
+    """"today", "1 day", "6 days"."""
+    return ngettext("%(num)s day", "%(num)s days", days) if days > 0 else gettext("today")
+
+
+def days_until(end: date) -> int:
+    """Days from today, in the region's zone, to a date; negative once it is past."""
+    return (end - local(datetime.now(UTC)).date()).days
+
+
+def listed(words: Iterable[object], style: str = "standard") -> str:
+    """"English, Spanish and French"; style "or" for a choice."""
+    return format_list([str(word) for word in words], style=style, locale=_locale())  # type: ignore[arg-type]
+
+
+def dialled(phone: str) -> str:
+    """A phone number as a tel: link wants it; ten digits are a North American number."""
+    digits = re.sub(r"\D", "", phone)
+    return f"+1{digits}" if len(digits) == 10 else f"+{digits}"
+
+
+def _hours(span: TimeSpan) -> dict[str, str]:
+    # School hours need no AM or PM; an evening does.
+    start, end = local(span.starts_at), local(span.ends_at)
+    by_day = start.hour >= 6 and end.hour < 18
+    last = pgettext("date pattern", "h:mm") if by_day else pgettext("date pattern", "h:mm a")
+    return {
+        "start": dates.format_time(start, pgettext("date pattern", "h:mm"), locale=_locale()),
+        "end": dates.format_time(end, last, locale=_locale()),
+    }
+
+
+def _date(moment: date, pattern: str) -> str:
+    there = local(moment) if isinstance(moment, datetime) else moment
+    return dates.format_date(there, pattern, locale=_locale())
+
+
+def _locale() -> str:
+    return str(get_locale() or "en")
+
+
+_DATES: Mapping[str, Callable[..., object]] = {
+    function.__name__: function
+    for function in (
+        day, day_year, day_short, day_of_month, month, month_year, time, day_time,
+        when, when_short, ago, waiting, days_until, listed, dialled,
+    )
+}  # fmt: skip
+
+
+def _words(words: Mapping[str, LazyString]) -> Callable[[str | None], str]:
+    return partial(labels.label, words)
+
+
+_LABELS: Mapping[str, Callable[..., object]] = {
+    "subject": _words(labels.SUBJECTS),
+    "visit_kind": _words(labels.FORMATS),
+    "visit_kind_note": _words(labels.FORMAT_NOTES),
+    "sharing": _words(labels.SHARING),
+    "role": _words(labels.ROLES),
+    "line": _words(labels.LINES),
+    "lead": _words(labels.LEADS),
+    "not_now_reason": _words(labels.NOT_NOW_REASONS),
+    "pass_reason": _words(labels.PASS_REASONS),
+    "rule": _words(labels.RULES),
+    "grade": labels.grade,
+    "language": labels.language,
+    "own_name": labels.own_language,
+}

@@ -1,0 +1,128 @@
+"""The words for the codes that forms offer and rows hold, in the reader's language.
+
+A code that is not listed (a loaded set may bring its own) is shown as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from babel import Locale, UnknownLocaleError
+from flask_babel import LazyString, get_locale, gettext
+from flask_babel import lazy_gettext as _
+
+SUBJECTS: Mapping[str, LazyString] = {
+    "science": _("Science"),
+    "math": _("Math"),
+    "language_arts": _("Language arts"),
+    "social_studies": _("Social studies"),
+    "arts": _("Visual arts"),
+    "music": _("Music and dance"),
+    "technology": _("Technology and design"),
+    "career": _("Career and technical"),
+    "world_languages": _("World languages"),
+    "health": _("Health and movement"),
+}
+
+FORMATS: Mapping[str, LazyString] = {
+    "visit": _("Visit or walk with the class"),
+    "project": _("Work alongside the project"),
+    "host": _("Host the class"),
+    "advise": _("Advise the teacher"),
+}
+
+FORMAT_NOTES: Mapping[str, LazyString] = {
+    "visit": _("Once, about one period"),
+    "project": _("Two to five visits"),
+    "host": _("The class comes to a workshop, kitchen, yard or studio"),
+    "advise": _("Twenty minutes by phone or video, no students"),
+}
+
+SHARING: Mapping[str, LazyString] = {
+    "in_person": _("In person only"),
+    "no_recording": _("No recording or photos"),
+    "in_season": _("Only in a season"),
+    "hands_on": _("Students can touch and try"),
+}
+
+ROLES: Mapping[str, LazyString] = {
+    "teacher": _("teacher"),
+    "partner": _("community partner"),
+    "coordinator": _("coordinator"),
+    "admin": _("network admin"),
+    "funder": _("funder"),
+}
+
+LINES: Mapping[str, LazyString] = {
+    "first": _("First in line"),
+    "next": _("Next in line"),
+    "near": _("Near its share"),
+    "at_share": _("At its share"),
+}
+
+LEADS: Mapping[str, LazyString] = {"clear_lead": _("clear lead"), "close_call": _("close call")}
+
+NOT_NOW_REASONS: Mapping[str, LazyString] = {
+    "busy": _("I have a lot of work"),
+    "far": _("It is far for me"),
+    "not_mine": _("It is not my subject"),
+    "health": _("Health or family"),
+    "unsaid": _("I would rather not say"),
+}
+
+PASS_REASONS: Mapping[str, LazyString] = {
+    "not_close": _("Not close enough to what was asked"),
+    "dates": _("The dates do not work"),
+    "asked_lately": _("Asked too often lately"),
+    "spoke": _("We spoke, and it is not the moment"),
+    "other": _("Another reason"),
+}
+
+RULES: Mapping[str, LazyString] = {
+    "paused": _("are taking a break"),
+    "full": _("have no free place that month"),
+    "language": _("do not share a language with the class"),
+    "format": _("offer another kind of visit"),
+    "distance": _("live farther than they travel"),
+    "dates": _("are not free on those days"),
+    "clearance": _("have no school clearance on those dates"),
+    "answered": _("have already answered this request"),
+    "separated": _("are kept apart from this teacher by request"),
+}
+
+WEEKDAYS: tuple[LazyString, ...] = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"))
+
+
+def label(words: Mapping[str, LazyString], code: str | None) -> str:
+    """The words for a code; the code itself, spaced, where none are listed."""
+    if not code:
+        return ""
+    return str(words[code]) if code in words else code.replace("_", " ").replace("-", " ")
+
+
+def grade(number: int | None) -> str:
+    """A grade as it is said: 0 is kindergarten, None any."""
+    if number is None:
+        return gettext("Any grade")
+    return gettext("Kindergarten") if number == 0 else gettext("Grade %(number)s", number=number)
+
+
+def language(code: str) -> str:
+    """A language's name in the reader's language, with a capital as in a list."""
+    return _language(code, get_locale() or Locale("en"))
+
+
+def own_language(code: str) -> str:
+    """A language's name for itself."""
+    return _language(code, code)
+
+
+def _language(code: str, reader: Locale | str) -> str:
+    # O'odham has no entry in Babel's tables.
+    if code == "ood":
+        return gettext("O’odham")
+    try:
+        name = Locale.parse(code).get_language_name(reader)
+    except (UnknownLocaleError, ValueError):
+        return code
+    return name[:1].upper() + name[1:] if name else code
