@@ -1,0 +1,17 @@
+"""Matchmaker: teachers' learning requests and the people of their community who can answer them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from matchmaker.settings import Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application (imported late, so that ``import matchmaker`` costs nothing)."""
+    from matchmaker.app import create_app as build
+
+    return build(settings)

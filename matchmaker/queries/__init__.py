@@ -1,0 +1,1 @@
+"""The reads: functions that return rows or small dataclasses, and change nothing."""

@@ -1,0 +1,153 @@
+"""Joining a region, and vouching for who joins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matchmaker import audit, outbox
+from matchmaker.clock import Clock
+from matchmaker.errors import NotFound
+from matchmaker.policies import NOBODY, Actor
+from models import Account, Membership, Partner, PartnerKind, QueueName, Region, Role, School, Teacher
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Who joins. ``password_hash`` is made by the caller; the address is lower case."""
+
+    name: str
+    email: str
+    password_hash: str
+    language: str = "en"
+
+
+def open_account(session: Session, newcomer: Newcomer, *, confirmed_at: datetime | None = None) -> Account | None:
+    """A new account, or None when the address has one: its owner is then told so by mail, and nobody else learns it."""
+    if session.scalar(select(Account.id).where(Account.email == newcomer.email)) is not None:
+        return None
+    account = Account(
+        email=newcomer.email,
+        name=newcomer.name,
+        password=newcomer.password_hash,
+        language=newcomer.language,
+        fs_uniquifier=uuid4().hex,
+        confirmed_at=confirmed_at,
+    )
+    session.add(account)
+    session.flush()
+    return account
+
+
+def tell_owner(session: Session, region: Region, email: str, clock: Clock) -> None:
+    """Somebody tried to join with an address that has an account: write to its owner, at most once an hour."""
+    now = clock()
+    outbox.put(
+        session,
+        name=QueueName.MAIL,
+        key=f"account-exists:{email}:{now:%Y%m%d%H}",
+        kind="account_exists",
+        due_at=now,
+        region_id=region.id,
+        payload={"email": email},
+    )
+
+
+def join_teacher(
+    session: Session,
+    account: Account,
+    region: Region,
+    school_id: int,
+    *,
+    grades: list[int],
+    subjects: list[str],
+    phone: str,
+    clock: Clock,
+) -> Teacher:
+    """Make an account a teacher of a school. The membership counts once a coordinator vouches for it.
+
+    Raises NotFound when the school is not of this region.
+    """
+    school = session.get(School, school_id)
+    if school is None or school.region_id != region.id:
+        raise NotFound
+    now = clock()
+    teacher = Teacher(
+        region_id=region.id,
+        account_id=account.id,
+        school_id=school.id,
+        grades=grades,
+        subjects=subjects,
+        phone=phone,
+    )
+    membership = Membership(region_id=region.id, account_id=account.id, role=Role.TEACHER)
+    session.add_all([teacher, membership])
+    session.flush()
+    audit.record(session, NOBODY, audit.Tag.ACCOUNT_JOINED, membership, at=now, role=Role.TEACHER.value)
+    return teacher
+
+
+def join_partner(
+    session: Session, account: Account, region: Region, *, kind: PartnerKind, phone: str, clock: Clock
+) -> Partner:
+    """Make an account a partner, who can write a profile at once and is seen once a coordinator has reviewed it."""
+    now = clock()
+    partner = Partner(
+        region_id=region.id,
+        account_id=account.id,
+        kind=kind,
+        name=account.name,
+        email=account.email,
+        phone=phone,
+        language=account.language,
+        languages=[account.language],
+        joined_on=now.date(),
+    )
+    membership = Membership(region_id=region.id, account_id=account.id, role=Role.PARTNER, since=now)
+    session.add_all([partner, membership])
+    session.flush()
+    audit.record(session, NOBODY, audit.Tag.ACCOUNT_JOINED, membership, at=now, role=Role.PARTNER.value)
+    return partner
+
+
+def appoint(session: Session, account: Account, region: Region, role: Role, clock: Clock) -> Membership:
+    """Give an account a role in a region from now on; what it already has stays."""
+    current = session.scalar(
+        select(Membership).where(
+            Membership.account_id == account.id,
+            Membership.region_id == region.id,
+            Membership.role == role,
+            Membership.until.is_(None),
+        )
+    )
+    if current is None:
+        current = Membership(region_id=region.id, account_id=account.id, role=role)
+        session.add(current)
+    current.since = current.since or clock()
+    session.flush()
+    return current
+
+
+def vouch(session: Session, actor: Actor, membership_id: int, clock: Clock) -> Membership:
+    """A coordinator vouches for a teacher, whose membership counts from now on. Again changes nothing."""
+    now = clock()
+    membership = session.get_one(Membership, membership_id, with_for_update=True)
+    if membership.since is None:
+        membership.since = now
+        membership.vouched_by_id = actor.account_id
+        audit.record(session, actor, audit.Tag.TEACHER_VOUCHED, membership, at=now)
+        outbox.put(
+            session,
+            name=QueueName.MAIL,
+            key=f"vouched:{membership.id}",
+            kind="vouched",
+            due_at=now,
+            region_id=membership.region_id,
+            payload={"membership_id": membership.id},
+        )
+        session.flush()
+    return membership

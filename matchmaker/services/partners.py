@@ -1,0 +1,150 @@
+"""A partner's profile and funds of knowledge, and the review that makes them visible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from matchmaker import audit
+from matchmaker.clock import Clock
+from matchmaker.errors import Conflict, Invalid, NotFound
+from matchmaker.policies import Actor
+from models import Fund, KnowledgeKind, Partner, Region
+
+MOST_FUNDS = 40
+
+
+class NothingToShow(Conflict):
+    """A profile without a fund cannot be reviewed: a class could not know what to ask for."""
+
+
+@dataclass(frozen=True)
+class Logistics:
+    """What a partner says of when, where and how they can meet a class."""
+
+    name: str
+    phone: str
+    language: str
+    about: str
+    languages: tuple[str, ...]
+    formats: tuple[str, ...]
+    weekdays: tuple[int, ...]
+    neighbourhood: str
+    radius_miles: int | None
+    online: bool
+    monthly_capacity: int
+
+
+@dataclass(frozen=True)
+class FundDraft:
+    """One fund as it was written in a form or a file."""
+
+    title: str
+    text: str
+    story: str
+    language: str = "en"
+    kind: KnowledgeKind = KnowledgeKind.PRACTICE
+    subjects: tuple[str, ...] = ()
+    grades: tuple[int, ...] = ()
+
+
+def save_logistics(
+    session: Session, actor: Actor, partner: Partner, logistics: Logistics, clock: Clock
+) -> Partner:
+    """Replace the profile's practical part."""
+    partner.name = logistics.name
+    partner.phone = logistics.phone
+    partner.language = logistics.language
+    partner.about = logistics.about
+    partner.languages = list(logistics.languages)
+    partner.formats = list(logistics.formats)
+    partner.weekdays = list(logistics.weekdays)
+    partner.neighbourhood = logistics.neighbourhood
+    partner.radius_miles = logistics.radius_miles
+    partner.online = logistics.online
+    partner.monthly_capacity = logistics.monthly_capacity
+    _changed(session, actor, partner, audit.Tag.PARTNER_CHANGED, clock())
+    return partner
+
+
+def save_fund(
+    session: Session, actor: Actor, partner: Partner, draft: FundDraft, clock: Clock, *, fund_id: int | None = None
+) -> Fund:
+    """Add a fund, or rewrite one. Raises NotFound for a fund of somebody else, Invalid beyond MOST_FUNDS."""
+    fund = _own_fund(session, partner, fund_id) if fund_id is not None else _new_fund(session, partner)
+    fund.title, fund.text, fund.story = draft.title, draft.text, draft.story
+    fund.language, fund.kind = draft.language, draft.kind
+    fund.subjects, fund.grades = list(draft.subjects), list(draft.grades)
+    session.add(fund)
+    session.flush()
+    _changed(session, actor, partner, audit.Tag.FUND_SAVED, clock(), fund=fund.id)
+    return fund
+
+
+def remove_fund(session: Session, actor: Actor, partner: Partner, fund_id: int, clock: Clock) -> None:
+    """Take a fund out of the profile. Raises NotFound for a fund of somebody else."""
+    session.delete(_own_fund(session, partner, fund_id))
+    _changed(session, actor, partner, audit.Tag.FUND_REMOVED, clock(), fund=fund_id)
+
+
+def pause(session: Session, actor: Actor, partner: Partner, clock: Clock) -> None:
+    """No new invitations until the partner resumes; what is agreed stays. Again changes nothing."""
+    if partner.paused_at is None:
+        now = clock()
+        partner.paused_at = now
+        _changed(session, actor, partner, audit.Tag.PARTNER_PAUSED, now)
+
+
+def resume(session: Session, actor: Actor, partner: Partner, clock: Clock) -> None:
+    """Take invitations again."""
+    if partner.paused_at is not None:
+        partner.paused_at = None
+        _changed(session, actor, partner, audit.Tag.PARTNER_RESUMED, clock())
+
+
+def review(session: Session, actor: Actor, partner_id: int, clock: Clock) -> Partner:
+    """A coordinator has read the profile: from now on the ranker may propose this partner. Again changes nothing.
+
+    Raises NothingToShow when there is no fund yet.
+    """
+    partner = session.get_one(Partner, partner_id, with_for_update=True)
+    if partner.reviewed_at is None:
+        if not partner.funds:
+            raise NothingToShow(partner=partner.name)
+        now = clock()
+        partner.reviewed_at = now
+        partner.reviewed_by_id = actor.account_id
+        _changed(session, actor, partner, audit.Tag.PARTNER_REVIEWED, now)
+    return partner
+
+
+def _changed(
+    session: Session, actor: Actor, partner: Partner, tag: audit.Tag, now: datetime, **detail: object
+) -> None:
+    """Record a change and raise the region's revision, which tells the ranker to reload."""
+    touch_region(session, partner.region_id)
+    audit.record(session, actor, tag, partner, at=now, **detail)
+    session.flush()
+
+
+def touch_region(session: Session, region_id: int) -> None:
+    """Raise a region's revision. The row lock orders concurrent changes, so no two leave the same number."""
+    region = session.get_one(Region, region_id, with_for_update=True)
+    region.revision += 1
+
+
+def _own_fund(session: Session, partner: Partner, fund_id: int) -> Fund:
+    fund = session.get(Fund, fund_id)
+    if fund is None or fund.partner_id != partner.id:
+        raise NotFound
+    return fund
+
+
+def _new_fund(session: Session, partner: Partner) -> Fund:
+    count = session.scalar(select(func.count(Fund.id)).where(Fund.partner_id == partner.id)) or 0
+    if count >= MOST_FUNDS:
+        raise Invalid(field="title", most=MOST_FUNDS)
+    return Fund(region_id=partner.region_id, partner_id=partner.id, position=count)

@@ -1,0 +1,201 @@
+"""A coordinator's decision on a proposal: approve, take the approval back, or pass."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matchmaker import audit, outbox
+from matchmaker.clock import Clock
+from matchmaker.errors import Conflict, Invalid, NotFound
+from matchmaker.policies import Actor
+from matchmaker.queries import eligibility, introductions, rankings
+from matchmaker.services import capacity, ranking
+from models import (
+    Introduction,
+    IntroductionState,
+    LearningRequest,
+    Proposal,
+    ProposalState,
+    QueueName,
+    Region,
+    RequestState,
+    Separation,
+)
+
+
+class AlreadyApproved(Conflict):
+    """Somebody approved this request first."""
+
+
+class RequestChanged(Conflict):
+    """The request, its ranking or the proposal is not what the page showed."""
+
+
+class NoLongerFree(Conflict):
+    """A hard rule excludes the partner by now."""
+
+
+class AlreadySent(Conflict):
+    """The invitation has left; it cannot be taken back silently."""
+
+
+class PassReason(StrEnum):
+    """Why a coordinator passes on a proposal."""
+
+    NOT_CLOSE = "not_close"
+    DATES = "dates"
+    ASKED_LATELY = "asked_lately"
+    SPOKE = "spoke"
+    OTHER = "other"
+    MUST_NOT_MEET = "must_not_meet"
+
+
+def approve(
+    session: Session, actor: Actor, *, request_id: int, ranking_id: int, proposal_id: int, clock: Clock
+) -> Introduction:
+    """Approve a proposal: one transaction changes the states, holds the capacity and leaves the invitation in the outbox.
+
+    ``ranking_id`` is the ranking the page showed. The same approval again by the same person returns the first one.
+    Raises AlreadyApproved, RequestChanged, NoLongerFree or PartnerFull, with nothing done.
+    """
+    now = clock()
+    request = session.get_one(LearningRequest, request_id, with_for_update=True)
+    if (live := introductions.live(session, request.id)) is not None:
+        if live.proposal_id == proposal_id and live.approved_by_id == actor.account_id:
+            return live
+        raise AlreadyApproved(by=live.approved_by.name, at=live.approved_at)
+    proposal = _proposal_as_shown(session, request, ranking_id, proposal_id)
+    if (rule := eligibility.excluded_by(session, request, proposal.partner_id, now)) is not None:
+        raise NoLongerFree(partner=proposal.partner.name, rule=rule)
+    region = session.get_one(Region, request.region_id)
+    introduction = _introduce(session, actor, proposal, region, now)
+    capacity.hold(session, introduction, capacity.period_of_request(request, region, now), now)
+    proposal.become(ProposalState.APPROVED, at=now, actor_id=actor.account_id)
+    request.become(RequestState.PLACED, at=now, actor_id=actor.account_id)
+    audit.record(
+        session, actor, audit.Tag.PROPOSAL_APPROVED, proposal, at=now, introduction=introduction.id, rank=proposal.rank
+    )
+    session.flush()
+    return introduction
+
+
+def undo(session: Session, actor: Actor, introduction_id: int, clock: Clock) -> Introduction:
+    """Take an approval back while its invitation has not left. Again changes nothing. Raises AlreadySent."""
+    now = clock()
+    introduction = session.get_one(Introduction, introduction_id)
+    request = session.get_one(LearningRequest, introduction.request_id, with_for_update=True)
+    session.refresh(introduction, with_for_update=True)
+    if introduction.state is IntroductionState.UNDONE:
+        return introduction
+    if introduction.state is not IntroductionState.APPROVED:
+        raise AlreadySent(partner=introduction.partner.name)
+    take_back(session, actor, introduction, now)
+    request.become(RequestState.PROPOSED, at=now, actor_id=actor.account_id)
+    session.flush()
+    return introduction
+
+
+def take_back(session: Session, actor: Actor, introduction: Introduction, now: datetime) -> None:
+    """Undo an approved introduction: its state, its proposal and its held unit. The request is the caller's."""
+    introduction.become(IntroductionState.UNDONE, at=now, actor_id=actor.account_id)
+    capacity.release(session, introduction, now)
+    if introduction.proposal is not None and introduction.proposal.may_become(ProposalState.OPEN):
+        introduction.proposal.become(ProposalState.OPEN, at=now, actor_id=actor.account_id)
+    audit.record(session, actor, audit.Tag.APPROVAL_UNDONE, introduction, at=now)
+
+
+def pass_over(
+    session: Session, actor: Actor, proposal_id: int, reason: PassReason, note: str, clock: Clock
+) -> Proposal:
+    """Pass on an open proposal, with a reason that stays with it, and have the request ranked again without that person.
+
+    Raises RequestChanged when the proposal is no longer open, Invalid when "other" comes without a note.
+    """
+    now = clock()
+    if reason is PassReason.OTHER and not note.strip():
+        raise Invalid(field="note")
+    proposal = session.get_one(Proposal, proposal_id)
+    request = session.get_one(LearningRequest, proposal.request_id, with_for_update=True)
+    session.refresh(proposal)
+    if not proposal.may_become(ProposalState.PASSED):
+        raise RequestChanged(title=request.title)
+    spoken = f"{reason}: {note.strip()}" if note.strip() else reason.value
+    proposal.become(ProposalState.PASSED, at=now, actor_id=actor.account_id, reason=spoken)
+    audit.record(session, actor, audit.Tag.PROPOSAL_PASSED, proposal, at=now, reason=reason.value)
+    if reason is PassReason.MUST_NOT_MEET:
+        _separate(session, actor, request, proposal.partner_id, note.strip() or reason.value, now)
+    ranking.ask(session, request, f"passed-{proposal.id}", now)
+    session.flush()
+    return proposal
+
+
+def _proposal_as_shown(
+    session: Session, request: LearningRequest, ranking_id: int, proposal_id: int
+) -> Proposal:
+    proposal = session.get(Proposal, proposal_id)
+    if proposal is None or proposal.request_id != request.id:
+        raise NotFound
+    latest = rankings.latest(session, request.id)
+    if (
+        latest is None
+        or latest.id != ranking_id
+        or latest.request_version != request.version
+        or proposal.ranking_id != ranking_id
+        or proposal.state is not ProposalState.OPEN
+        or not request.may_become(RequestState.PLACED)
+    ):
+        raise RequestChanged(title=request.title)
+    return proposal
+
+
+def _introduce(
+    session: Session, actor: Actor, proposal: Proposal, region: Region, now: datetime
+) -> Introduction:
+    if actor.account_id is None:
+        raise Invalid(field="actor")
+    introduction = Introduction(
+        region_id=proposal.region_id,
+        request_id=proposal.request_id,
+        proposal_id=proposal.id,
+        partner_id=proposal.partner_id,
+        approved_by_id=actor.account_id,
+        approved_at=now,
+        due_at=now + timedelta(seconds=region.undo_seconds),
+    )
+    session.add(introduction)
+    session.flush()
+    outbox.put(
+        session,
+        name=QueueName.MAIL,
+        key=f"invitation:{introduction.key}",
+        kind="invitation",
+        due_at=introduction.due_at,
+        region_id=region.id,
+        payload={"introduction_id": introduction.id},
+    )
+    return introduction
+
+
+def _separate(
+    session: Session, actor: Actor, request: LearningRequest, partner_id: int, reason: str, now: datetime
+) -> None:
+    known = session.scalar(
+        select(Separation).where(
+            Separation.teacher_id == request.teacher_id, Separation.partner_id == partner_id
+        )
+    )
+    if known is None:
+        known = Separation(
+            region_id=request.region_id,
+            teacher_id=request.teacher_id,
+            partner_id=partner_id,
+            reason=reason,
+            named_by_id=actor.account_id,
+        )
+        session.add(known)
+        session.flush()
+        audit.record(session, actor, audit.Tag.PAIR_SEPARATED, known, at=now)

@@ -1,0 +1,23 @@
+"""Asking the ranker for proposals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from matchmaker import outbox
+from models import LearningRequest, QueueName
+
+
+def ask(session: Session, request: LearningRequest, cause: str, now: datetime) -> None:
+    """Leave word for the ranker. ``cause`` makes the key, so that one event asks once."""
+    outbox.put(
+        session,
+        name=QueueName.RANKING,
+        key=f"propose:{request.id}:{cause}",
+        kind="propose",
+        due_at=now,
+        region_id=request.region_id,
+        payload={"request_id": request.id},
+    )

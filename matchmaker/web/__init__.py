@@ -1,0 +1,87 @@
+"""The pages: one folder an area, each with its views and forms."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask, Response, g, request, session
+from flask_babel import get_locale
+
+from matchmaker.extensions import limiter
+from matchmaker.i18n import LANGUAGES
+from matchmaker.settings import Settings
+from matchmaker.web import context, failures, filters
+from matchmaker.web.account.views import blueprint as account
+from matchmaker.web.context import region_time_zone, session_locale
+from matchmaker.web.desk.views import blueprint as desk
+from matchmaker.web.invitations.views import blueprint as invitations
+from matchmaker.web.mailbox.views import blueprint as mailbox
+from matchmaker.web.partners.views import blueprint as partners
+from matchmaker.web.people.views import blueprint as people
+from matchmaker.web.public.views import blueprint as public
+from matchmaker.web.requests.views import blueprint as requests
+
+__all__ = ["init_app", "region_time_zone", "session_locale"]
+
+AREAS = (public, account, requests, partners, desk, people, invitations)
+CSP = "; ".join(
+    (
+        "default-src 'none'",
+        *(f"{kind}-src 'self'" for kind in ("script", "style", "img", "connect")),
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+SIGN_IN_LIMIT = "20 per minute"
+MAIL_LIMIT = "6 per minute"
+STATIC_AGE = timedelta(hours=1)
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Register the areas, the context of a page, the errors and the headers."""
+    for area in AREAS:
+        app.register_blueprint(area)
+    if settings.mailbox_dir:
+        app.register_blueprint(mailbox)
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE
+    app.before_request(context.load)
+    app.after_request(_headers)
+    app.context_processor(_page_context)
+    filters.register(app)
+    failures.init_app(app)
+    _limit(app)
+
+
+def _limit(app: Flask) -> None:
+    """Flask-Security's own views that guess passwords or send mail."""
+    for endpoint, limit in {
+        "security.login": SIGN_IN_LIMIT,
+        "security.forgot_password": MAIL_LIMIT,
+        "security.send_confirmation": MAIL_LIMIT,
+    }.items():
+        view = app.view_functions[endpoint]
+        app.view_functions[endpoint] = limiter.limit(limit, methods=["POST"])(view)
+
+
+def _page_context() -> dict[str, object]:
+    return {
+        "region": g.get("region"),
+        "membership": g.get("membership"),
+        "memberships": g.get("memberships", []),
+        "locale": str(get_locale()),
+        "languages": LANGUAGES,
+    }
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", CSP)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if request.endpoint != "static" and (session or request.endpoint == "invitations.show"):
+        # A page with somebody's matters stays out of shared caches and of the back button after signing out.
+        response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,70 @@
+"""Every refusal becomes an answer here: the status, and one plain sentence with what to do next."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, make_response, render_template
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import NoResultFound
+from werkzeug.exceptions import HTTPException
+
+from matchmaker.errors import Conflict, DomainError, Invalid, NotFound, NotPermitted
+from matchmaker.extensions import db
+from matchmaker.services import capacity, introductions, partners, proposals, requests
+from matchmaker.tokens import BadLink, ExpiredLink
+from models import NotAllowedInState
+
+SENTENCES = {
+    NotPermitted: _l("Your account cannot do this."),
+    NotFound: _l("There is nothing at this address, or it is not yours to see."),
+    Conflict: _l("This has changed since the page was drawn. Nothing was done."),
+    Invalid: _l("Something in the form could not be used. Nothing was saved."),
+    BadLink: _l("This link is not complete. Please open it again from the mail."),
+    ExpiredLink: _l("This link has ended. Please call or write to us and we will sort it out."),
+    capacity.PartnerFull: _l("This person’s month is full now. Nothing was done."),
+    introductions.InvitationOver: _l("This invitation no longer stands. Nothing was changed."),
+    introductions.AnsweredYes: _l("You have already said yes. To change it, please write or call."),
+    introductions.NextPersonAsked: _l("Somebody else has been asked since. Thank you for coming back to it."),
+    introductions.DateGone: _l("Please choose one of the dates that are still ahead."),
+    partners.NothingToShow: _l("This profile has no fund of knowledge yet, so there is nothing to review."),
+    proposals.AlreadyApproved: _l("%(by)s approved this request first. Nothing was sent twice."),
+    proposals.RequestChanged: _l("This request has changed since the page was drawn. Please look at it again."),
+    proposals.NoLongerFree: _l("%(partner)s cannot be asked any more. Nothing was sent."),
+    proposals.AlreadySent: _l("The invitation to %(partner)s has already left. Call or write instead."),
+    requests.PossibleStudentName: _l("The words may name a student. Nothing was saved."),
+    requests.NoDateAhead: _l("Please offer at least one date that lies ahead."),
+    requests.AlreadyAgreed: _l("Somebody has said yes to this request. Please write to us so that nobody waits."),
+}
+"""What a person reads for each refusal; a test checks that every DomainError has its sentence."""
+
+
+def sentence(error: DomainError) -> str:
+    """The sentence of a refusal, its facts filled in."""
+    kind = next(kind for kind in type(error).__mro__ if kind in SENTENCES)
+    facts = {key: str(value) for key, value in error.facts.items()}
+    return str(SENTENCES[kind]) % facts
+
+
+def init_app(app: Flask) -> None:
+    """Answer domain errors, missing rows and HTTP errors with our page; roll back whatever was begun."""
+    app.register_error_handler(DomainError, _refused)
+    app.register_error_handler(NoResultFound, lambda _: page(404))
+    app.register_error_handler(NotAllowedInState, lambda _: page(409, str(SENTENCES[Conflict])))
+    app.register_error_handler(HTTPException, _http)
+
+
+def page(status: int, message: str | None = None) -> Response:
+    """The error page of a status."""
+    db.session.rollback()
+    return make_response(render_template("errors/error.html", status=status, message=message), status)
+
+
+def _refused(error: DomainError) -> Response:
+    # Roll back before the sentence is read: its facts are plain values, not rows.
+    db.session.rollback()
+    return page(error.status, sentence(error))
+
+
+def _http(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return make_response(error.get_response())
+    return page(error.code)
