@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -94,6 +94,11 @@ def waiting(days: int) -> str:
     return ngettext("%(num)s day", "%(num)s days", days) if days > 0 else gettext("today")
 
 
+def duration(seconds: int) -> str:
+    """"10 minutes", "8 seconds"."""
+    return format_timedelta(timedelta(seconds=seconds), threshold=1)
+
+
 def days_until(end: date) -> int:
     """Days from today, in the region's zone, to a date; negative once it is past."""
     return (end - local(datetime.now(UTC)).date()).days
@@ -134,7 +139,7 @@ _DATES: Mapping[str, Callable[..., object]] = {
     function.__name__: function
     for function in (
         day, day_year, day_short, day_of_month, month, month_year, time, day_time,
-        when, when_short, ago, waiting, days_until, listed, dialled,
+        when, when_short, ago, waiting, duration, days_until, listed, dialled,
     )
 }  # fmt: skip
 
