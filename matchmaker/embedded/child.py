@@ -84,8 +84,8 @@ class Child:
                 preexec_fn=_end_with_parent(os.getpid(), self.spec.stop_signal),
             )
 
-    def wait_until_ready(self) -> None:
-        """Block until it serves.
+    def wait_until_ready(self, pause: Callable[[float], None] = time.sleep) -> None:
+        """Block until it serves, looking again after each pause.
 
         Raises
         ------
@@ -97,8 +97,10 @@ class Child:
             if not self.running:
                 raise EmbeddedError(f"{self.spec.name} ended at once. {self.last_words()}")
             if time.monotonic() > deadline:
-                raise EmbeddedError(f"{self.spec.name} was not ready in {self.spec.patience:.0f} s. {self.last_words()}")
-            time.sleep(POLL)
+                raise EmbeddedError(
+                    f"{self.spec.name} was not ready in {self.spec.patience:.0f} s. {self.last_words()}"
+                )
+            pause(POLL)
 
     def ask_to_stop(self) -> None:
         if self.process is not None and self.running:

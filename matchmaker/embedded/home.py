@@ -17,8 +17,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 SOCKET_PATH_BYTES = 103
 LONGEST_SOCKET = "postgres/.s.PGSQL.5432"
 
-# What a start may create, and the only things a fresh start deletes.
-STATE = ("postgres", "postgres.new", "redis", "mail", "log", "run", "secret")
+# The only things a fresh start deletes; not "run", which holds the lock of whoever deletes.
+STATE = ("postgres", "postgres.new", "redis", "mail", "log", "secret")
 
 
 @dataclass(frozen=True)
