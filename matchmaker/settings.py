@@ -65,7 +65,7 @@ class Settings:
 
     def _check_production(self) -> None:
         if self.mailbox_dir:
-            raise SettingsError("MAILBOX_DIR shows everybody's mail; it is for the demo and cannot be set in production")
+            raise SettingsError("MAILBOX_DIR shows everybody's mail: it is for the demo, not for production")
         if not self.public_url.startswith("https://"):
             raise SettingsError("PUBLIC_URL must begin with https:// in production")
 

@@ -38,8 +38,8 @@ class NotNowReason(StrEnum):
 class Introduction(Stateful, RegionOwned, Base):
     """From approval to reflection with one partner. ``key`` is what links and calendars know it by; ids never leave.
 
-    The invitation leaves at ``due_at``, the end of the undo window. ``proposal_id`` is NULL for what was arranged outside
-    the ranker (a network's earlier history).
+    The invitation leaves at ``due_at``, the end of the undo window. ``proposal_id`` is NULL for what was
+    arranged outside the ranker (a network's earlier history).
     """
 
     __tablename__ = "introduction"
@@ -66,9 +66,7 @@ class Introduction(Stateful, RegionOwned, Base):
     request: Mapped[LearningRequest] = relationship(
         primaryjoin="foreign(Introduction.request_id) == LearningRequest.id", viewonly=True
     )
-    partner: Mapped[Partner] = relationship(
-        primaryjoin="foreign(Introduction.partner_id) == Partner.id", viewonly=True
-    )
+    partner: Mapped[Partner] = relationship(primaryjoin="foreign(Introduction.partner_id) == Partner.id", viewonly=True)
     proposal: Mapped[Proposal | None] = relationship(
         primaryjoin="foreign(Introduction.proposal_id) == Proposal.id", viewonly=True
     )

@@ -46,9 +46,7 @@ class LearningRequest(Stateful, RegionOwned, Base):
     teacher: Mapped[Teacher] = relationship(
         primaryjoin="foreign(LearningRequest.teacher_id) == Teacher.id", viewonly=True
     )
-    school: Mapped[School] = relationship(
-        primaryjoin="foreign(LearningRequest.school_id) == School.id", viewonly=True
-    )
+    school: Mapped[School] = relationship(primaryjoin="foreign(LearningRequest.school_id) == School.id", viewonly=True)
     windows: Mapped[list[Window]] = relationship(
         primaryjoin="LearningRequest.id == foreign(Window.request_id)",
         order_by="Window.starts_at",

@@ -114,9 +114,7 @@ class Fund(RegionOwned, Base):
     title: Mapped[str]
     text: Mapped[str]
     story: Mapped[str] = mapped_column(default="")
-    kind: Mapped[KnowledgeKind] = mapped_column(
-        enum_column(KnowledgeKind, "kind"), default=KnowledgeKind.PRACTICE
-    )
+    kind: Mapped[KnowledgeKind] = mapped_column(enum_column(KnowledgeKind, "kind"), default=KnowledgeKind.PRACTICE)
     language: Mapped[str] = mapped_column(default="en")
     subjects: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     grades: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=list)

@@ -52,7 +52,7 @@ class Ranking(RegionOwned, Base):
 
 
 class Proposal(Stateful, RegionOwned, Base):
-    """A candidate put before a coordinator, with the parts of the score V = need·deficit·relevance + boost − price.
+    """A candidate put before a coordinator, with the parts of the score V = need x deficit x relevance + boost - price.
 
     ``rank_before`` is the place by relevance alone, ``rank`` the place after equity; both start at 1. ``reasons`` are
     the codes and figures that were found, ``why`` the sentence made of them in each language of the region.
@@ -66,9 +66,7 @@ class Proposal(Stateful, RegionOwned, Base):
     request_id: Mapped[int]
     partner_id: Mapped[int]
     fund_id: Mapped[int | None]
-    state: Mapped[ProposalState] = mapped_column(
-        enum_column(ProposalState, "state"), default=ProposalState.OPEN
-    )
+    state: Mapped[ProposalState] = mapped_column(enum_column(ProposalState, "state"), default=ProposalState.OPEN)
     rank: Mapped[int]
     rank_before: Mapped[int]
     relevance: Mapped[float]

@@ -102,9 +102,7 @@ BACKUP_CHANGES: Mapping[BackupState, frozenset[BackupState]] = {
     _B.WAITING: frozenset({_B.PROMOTED, _B.DROPPED}),
 }
 
-LIVE_INTRODUCTIONS = frozenset(
-    {_I.APPROVED, _I.INVITED, _I.ACCEPTED, _I.OTHER_TIMES, _I.INTRODUCED, _I.SCHEDULED}
-)
+LIVE_INTRODUCTIONS = frozenset({_I.APPROVED, _I.INVITED, _I.ACCEPTED, _I.OTHER_TIMES, _I.INTRODUCED, _I.SCHEDULED})
 """States in which an introduction holds its request and a unit of its partner's month."""
 
 

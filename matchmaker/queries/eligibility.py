@@ -108,9 +108,7 @@ def _rule_and_distance(
         (asked, "passed"),
         (answered, "said_not_now"),
         (
-            exists().where(
-                Separation.partner_id == Partner.id, Separation.teacher_id == request.teacher_id
-            ),
+            exists().where(Separation.partner_id == Partner.id, Separation.teacher_id == request.teacher_id),
             "must_not_meet",
         ),
         (_none_shared(Partner.formats, request.formats), "format"),

@@ -69,9 +69,7 @@ def release(session: Session, introduction: Introduction, now: datetime) -> None
 def move(session: Session, introduction: Introduction, period: date, now: datetime) -> None:
     """Make the held unit one of another month, when the chosen date lies there. Raises PartnerFull."""
     held = session.scalar(
-        select(CapacityUnit).where(
-            CapacityUnit.introduction_id == introduction.id, CapacityUnit.released_at.is_(None)
-        )
+        select(CapacityUnit).where(CapacityUnit.introduction_id == introduction.id, CapacityUnit.released_at.is_(None))
     )
     if held is None or held.period != period:
         release(session, introduction, now)

@@ -61,9 +61,7 @@ def accept(session: Session, key: UUID, window_id: int | None, clock: Clock) -> 
     window = _offered(request, window_id, now)
     region = session.get_one(Region, request.region_id)
     period = (
-        capacity.period_of(window.starts_at, region)
-        if window
-        else capacity.period_of_request(request, region, now)
+        capacity.period_of(window.starts_at, region) if window else capacity.period_of_request(request, region, now)
     )
     capacity.move(session, introduction, period, now)
     introduction.become(IntroductionState.ACCEPTED, at=now)

@@ -51,9 +51,7 @@ class FundDraft:
     grades: tuple[int, ...] = ()
 
 
-def save_logistics(
-    session: Session, actor: Actor, partner: Partner, logistics: Logistics, clock: Clock
-) -> Partner:
+def save_logistics(session: Session, actor: Actor, partner: Partner, logistics: Logistics, clock: Clock) -> Partner:
     """Replace the profile's practical part."""
     partner.name = logistics.name
     partner.phone = logistics.phone
@@ -121,9 +119,7 @@ def review(session: Session, actor: Actor, partner_id: int, clock: Clock) -> Par
     return partner
 
 
-def _changed(
-    session: Session, actor: Actor, partner: Partner, tag: audit.Tag, now: datetime, **detail: object
-) -> None:
+def _changed(session: Session, actor: Actor, partner: Partner, tag: audit.Tag, now: datetime, **detail: object) -> None:
     """Record a change and raise the region's revision, which tells the ranker to reload."""
     touch_region(session, partner.region_id)
     audit.record(session, actor, tag, partner, at=now, **detail)

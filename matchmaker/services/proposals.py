@@ -57,7 +57,7 @@ class PassReason(StrEnum):
 def approve(
     session: Session, actor: Actor, *, request_id: int, ranking_id: int, proposal_id: int, clock: Clock
 ) -> Introduction:
-    """Approve a proposal: one transaction changes the states, holds the capacity and leaves the invitation in the outbox.
+    """Approve a proposal: in one transaction the states change, capacity is held and the invitation is left waiting.
 
     ``ranking_id`` is the ranking the page showed. The same approval again by the same person returns the first one.
     Raises AlreadyApproved, RequestChanged, NoLongerFree or PartnerFull, with nothing done.
@@ -111,7 +111,7 @@ def take_back(session: Session, actor: Actor, introduction: Introduction, now: d
 def pass_over(
     session: Session, actor: Actor, proposal_id: int, reason: PassReason, note: str, clock: Clock
 ) -> Proposal:
-    """Pass on an open proposal, with a reason that stays with it, and have the request ranked again without that person.
+    """Pass on an open proposal, with a reason that stays with it; the request is ranked again without that person.
 
     Raises RequestChanged when the proposal is no longer open, Invalid when "other" comes without a note.
     """
@@ -133,9 +133,7 @@ def pass_over(
     return proposal
 
 
-def _proposal_as_shown(
-    session: Session, request: LearningRequest, ranking_id: int, proposal_id: int
-) -> Proposal:
+def _proposal_as_shown(session: Session, request: LearningRequest, ranking_id: int, proposal_id: int) -> Proposal:
     proposal = session.get(Proposal, proposal_id)
     if proposal is None or proposal.request_id != request.id:
         raise NotFound
@@ -152,9 +150,7 @@ def _proposal_as_shown(
     return proposal
 
 
-def _introduce(
-    session: Session, actor: Actor, proposal: Proposal, region: Region, now: datetime
-) -> Introduction:
+def _introduce(session: Session, actor: Actor, proposal: Proposal, region: Region, now: datetime) -> Introduction:
     if actor.account_id is None:
         raise Invalid(field="actor")
     introduction = Introduction(
@@ -184,9 +180,7 @@ def _separate(
     session: Session, actor: Actor, request: LearningRequest, partner_id: int, reason: str, now: datetime
 ) -> None:
     known = session.scalar(
-        select(Separation).where(
-            Separation.teacher_id == request.teacher_id, Separation.partner_id == partner_id
-        )
+        select(Separation).where(Separation.teacher_id == request.teacher_id, Separation.partner_id == partner_id)
     )
     if known is None:
         known = Separation(

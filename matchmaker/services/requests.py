@@ -46,9 +46,7 @@ class RequestDraft:
     no_student_named: bool = False
 
 
-def post(
-    session: Session, actor: Actor, teacher: Teacher, draft: RequestDraft, clock: Clock
-) -> LearningRequest:
+def post(session: Session, actor: Actor, teacher: Teacher, draft: RequestDraft, clock: Clock) -> LearningRequest:
     """Store a request as posted and ask the ranker for proposals. The same form twice gives the first one's request.
 
     Raises PossibleStudentName or NoDateAhead before anything is stored.
@@ -118,7 +116,5 @@ def _check(draft: RequestDraft, now: datetime) -> None:
 
 def _by_form(session: Session, teacher: Teacher, form_key: str) -> LearningRequest | None:
     return session.scalar(
-        select(LearningRequest).where(
-            LearningRequest.teacher_id == teacher.id, LearningRequest.form_key == form_key
-        )
+        select(LearningRequest).where(LearningRequest.teacher_id == teacher.id, LearningRequest.form_key == form_key)
     )

@@ -1,0 +1,78 @@
+"""The people that tests talk about: one region with everybody in it, one next door, and Charlie, of none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models import Account, Membership, Partner, Region, Role, School, Teacher
+from tests import factories as f
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Palo Fierro's people; Olga, Otto and Paz are of the region next door."""
+
+    region: Region
+    school: School
+    ana: Teacher
+    tomas: Teacher
+    nueva: Teacher
+    nueva_membership: Membership
+    esperanza: Partner
+    ramon: Partner
+    marisol: Account
+    ben: Account
+    ada: Account
+    fran: Account
+    charlie: Account
+    next_door: Region
+    olga: Account
+    otto: Teacher
+    paz: Partner
+
+
+def assemble() -> Cast:
+    """Write the whole cast into the test's transaction."""
+    region, next_door = f.RegionFactory(), f.RegionFactory(short_name="Río Abajo", time_zone="America/Denver")
+    school = f.SchoolFactory(region=region, name="Tres Hermanas Middle School")
+    nueva, nueva_membership = _teacher(region, school, "Nueva Maestra", vouched=False)
+    return Cast(
+        region=region,
+        school=school,
+        ana=_teacher(region, school, "Ana Luisa Robles")[0],
+        tomas=_teacher(region, school, "Tomás Quiroz")[0],
+        nueva=nueva,
+        nueva_membership=nueva_membership,
+        esperanza=_partner(region, "Esperanza Ochoa", language="es"),
+        ramon=_partner(region, "Ramón Escalante"),
+        marisol=_staff(region, "Marisol Vega", Role.COORDINATOR),
+        ben=_staff(region, "Ben Yazzie", Role.COORDINATOR),
+        ada=_staff(region, "Ada Admin", Role.ADMIN),
+        fran=_staff(region, "Fran Funder", Role.FUNDER),
+        charlie=f.AccountFactory(name="Charlie"),
+        next_door=next_door,
+        olga=_staff(next_door, "Olga Otero", Role.COORDINATOR),
+        otto=_teacher(next_door, f.SchoolFactory(region=next_door), "Otto Ortiz")[0],
+        paz=_partner(next_door, "Paz Peralta"),
+    )
+
+
+def _staff(region: Region, name: str, role: Role) -> Account:
+    account = f.AccountFactory(name=name)
+    f.MembershipFactory(region=region, account=account, role=role)
+    return account
+
+
+def _teacher(region: Region, school: School, name: str, *, vouched: bool = True) -> tuple[Teacher, Membership]:
+    account = f.AccountFactory(name=name)
+    since = {} if vouched else {"since": None}
+    membership = f.MembershipFactory(region=region, account=account, role=Role.TEACHER, **since)
+    return f.TeacherFactory(region=region, school=school, person=account), membership
+
+
+def _partner(region: Region, name: str, *, language: str = "en") -> Partner:
+    account = f.AccountFactory(name=name, language=language)
+    f.MembershipFactory(region=region, account=account, role=Role.PARTNER)
+    partner = f.PartnerFactory(region=region, account_id=account.id, name=name, email=account.email, language=language)
+    f.FundFactory(region=region, owner=partner)
+    return partner

@@ -1,0 +1,106 @@
+"""Real PostgreSQL and Redis for every test; each test's writes are rolled back at its end."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from matchmaker import create_app
+from matchmaker.clock import Clock
+from matchmaker.embedded.services import Services, embedded_services
+from matchmaker.extensions import alembic, db
+from matchmaker.settings import Settings
+from models import Account
+from tests import factories
+from tests.cast import Cast, assemble
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[Services]:
+    """Embedded PostgreSQL and Redis for this run; a short folder, because socket paths are short."""
+    home = Path(tempfile.mkdtemp(prefix="mm-"))
+    try:
+        with embedded_services(home) as running:
+            yield running
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def settings(services: Services) -> Settings:
+    return Settings(
+        database_url=services.database_url,
+        redis_url=services.redis_url,
+        smtp_url="smtp://127.0.0.1:9",
+        secret_key="a-test-secret-of-more-than-32-characters",
+        password_salt="a-test-salt",
+        public_url="http://matchmaker.example",
+        environment="test",
+    )
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Flask:
+    """The application on a migrated, empty database."""
+    application = create_app(settings)
+    with application.app_context():
+        alembic.upgrade()
+    return application
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A session whose commits are rolled back when the test ends, shared with the client's requests."""
+    with app.app_context(), db.test_isolation():
+        factories.Stored.session = db.session
+        yield db.session
+        factories.Stored.session = None
+
+
+@pytest.fixture
+def client(app: Flask, session: Session) -> FlaskClient:
+    """A browser that is nobody yet."""
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Flask, session: Session) -> Callable[[Account], FlaskClient]:
+    """A new browser signed in as somebody."""
+
+    def as_(account: Account) -> FlaskClient:
+        session.flush()
+        browser = app.test_client()
+        with browser.session_transaction() as cookie:
+            cookie["_user_id"] = account.fs_uniquifier
+            cookie["_fresh"] = True
+        return browser
+
+    return as_
+
+
+@pytest.fixture
+def cast(session: Session) -> Cast:
+    return assemble()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The present of the factories."""
+    return lambda: factories.NOW
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The evaluation sets that lie beside a checkout; a test that needs them says so where they are not."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"the evaluation sets are not at {SHARED_DATA}")
+    return SHARED_DATA
