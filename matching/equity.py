@@ -1,0 +1,306 @@
+"""Re-ranking one request with need, deficit, boost and busy price: the region's equity policy online.
+
+Gross worth of a partner p for a request r of school s is W = need_s * deficit_r * rho(r, p) + boost_p; the
+score that orders is V = W - price_p. Every number is bounded by the policy, and all of it is kept, because
+V is also the explanation a coordinator reads. Need comes from documented facts only (`matching.need`); who a
+partner is enters only through how they know what they know, and how new they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+# A school nobody has reached counts as reached this much; 0 would make its weight infinite.
+_SMALLEST_UTILITY = 0.05
+
+BOOST_GROUPS = ("credentialed", "practice", "new")
+"""The only groups that may carry an exposure boost: how the partner came to know it, and newness."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One version of a region's numbers for re-ranking. All zero (`Policy.none()`) orders by relevance alone.
+
+    Attributes
+    ----------
+    alpha
+        How strongly a school's past service lowers its weight; 0 not at all.
+    alpha2
+        How strongly a request whose best partners are taken is lifted; 0 not at all.
+    beta
+        The largest exposure boost of any partner, in units of W.
+    half_life_days
+        After this long a past visit counts half.
+    least_weight, most_weight
+        Range of a school's weight; the mean over the region's schools is 1.
+    most_deficit
+        Largest factor for a request whose best partners are taken.
+    most_price
+        Busy price of a partner with no free unit, in units of W; 0 turns prices off.
+    price_power
+        Shape of the price: above 1 the last free units cost most.
+    """
+
+    alpha: float = 0.5
+    alpha2: float = 0.5
+    beta: float = 0.08
+    half_life_days: float = 180.0
+    least_weight: float = 0.67
+    most_weight: float = 1.5
+    most_deficit: float = 1.5
+    most_price: float = 0.15
+    price_power: float = 2.0
+
+    def __post_init__(self) -> None:
+        ranges = {
+            "alpha": (self.alpha, 0.0, 8.0),
+            "alpha2": (self.alpha2, 0.0, 8.0),
+            "beta": (self.beta, 0.0, 0.5),
+            "half_life_days": (self.half_life_days, 1.0, 3650.0),
+            "least_weight": (self.least_weight, 0.1, 1.0),
+            "most_weight": (self.most_weight, 1.0, 5.0),
+            "most_deficit": (self.most_deficit, 1.0, 5.0),
+            "most_price": (self.most_price, 0.0, 1.0),
+            "price_power": (self.price_power, 1.0, 8.0),
+        }
+        for name, (value, least, most) in ranges.items():
+            if not least <= value <= most:
+                raise ValueError(f"policy: {name} must be between {least:g} and {most:g}, not {value:g}")
+
+    @classmethod
+    def none(cls) -> Policy:
+        """Relevance alone: no need, no deficit, no boost, no price."""
+        return cls(alpha=0.0, alpha2=0.0, beta=0.0, most_price=0.0)
+
+
+def past_service(
+    utility: ArrayLike, age_days: ArrayLike, school: ArrayLike, schools: int, half_life_days: float
+) -> Floats:
+    """Mean utility of each school's past requests, the older ones counting less.
+
+    Parameters
+    ----------
+    utility
+        [n] in [0, 1]: relevance of who came, 0 for a request that ended without anybody.
+    age_days
+        [n] days since the request was settled.
+    school
+        [n] index of its school, below `schools`.
+    schools
+        Number of schools S of the region.
+    half_life_days
+        Age at which a request counts half.
+
+    Returns
+    -------
+    numpy.ndarray
+        [S] mean utility, shrunk by one request's weight towards the region's mean. A school without history
+        stands exactly at that mean (1 where no school has any), so history lowers or lifts, and its absence
+        does neither.
+    """
+    values, owner = np.asarray(utility, dtype=np.float64), np.asarray(school, dtype=np.int64)
+    decay = np.exp2(-np.clip(np.asarray(age_days, dtype=np.float64), 0.0, None) / half_life_days)
+    total = decay.sum()
+    mean = float(decay @ values / total) if total > 0 else 1.0
+    served = np.bincount(owner, weights=decay * values, minlength=schools)
+    asked = np.bincount(owner, weights=decay, minlength=schools)
+    return (served + mean) / (asked + 1.0)
+
+
+def school_need(need: ArrayLike, past: ArrayLike, policy: Policy) -> Floats:
+    """Weight of each school in this policy: documented need times past service to the power of -alpha.
+
+    Parameters
+    ----------
+    need
+        [S] B of all the region's schools, each at least 1.
+    past
+        [S] their past service in [0, 1], from `past_service`.
+    policy
+        Gives alpha and the range.
+
+    Returns
+    -------
+    numpy.ndarray
+        [S] with mean 1, each in [least_weight, most_weight]. Higher need never weighs less, more past service
+        never more.
+
+    References
+    ----------
+    Welfare-weighted ranking with concave utilities: Do et al., "Two-sided fairness in rankings via Lorenz
+    dominance" (2021).
+    """
+    reached = np.clip(np.asarray(past, dtype=np.float64), _SMALLEST_UTILITY, None)
+    raw = np.asarray(need, dtype=np.float64) * reached**-policy.alpha
+    if len(raw) == 0:
+        return raw
+    low, high = policy.least_weight / raw.max(), policy.most_weight / raw.min()
+    # The clipped mean grows with the scale and passes 1 between these ends; 60 halvings reach float64's
+    # precision.
+    for _ in range(60):
+        scale = (low + high) / 2
+        if np.clip(scale * raw, policy.least_weight, policy.most_weight).mean() < 1.0:
+            low = scale
+        else:
+            high = scale
+    return np.clip(high * raw, policy.least_weight, policy.most_weight)
+
+
+def request_deficit(best_free: float, best: float, policy: Policy) -> float:
+    """Factor in [1, most_deficit] for a request whose best partners have no room left.
+
+    Parameters
+    ----------
+    best_free
+        Best relevance among eligible partners with a free unit; 0 when there is none.
+    best
+        Best relevance among all eligible partners, as if nobody else asked.
+    policy
+        Gives alpha2 and the cap.
+    """
+    if best <= 0.0 or policy.alpha2 == 0.0:
+        return 1.0
+    share = max(best_free, 0.0) / best
+    if share <= 0.0:
+        return policy.most_deficit
+    return float(np.clip(share**-policy.alpha2, 1.0, policy.most_deficit))
+
+
+def busy_price(held: ArrayLike, capacity: ArrayLike, policy: Policy) -> Floats:
+    """Price of asking each partner once more: 0 with no unit held, rising ever faster to `most_price` when
+    full.
+
+    Parameters
+    ----------
+    held, capacity
+        [P] units of the period that are held, and that the partner set.
+    """
+    units, room = np.asarray(held, dtype=np.float64), np.asarray(capacity, dtype=np.float64)
+    load = np.divide(units, room, out=np.ones_like(units), where=room > 0)
+    return policy.most_price * np.clip(load, 0.0, 1.0) ** policy.price_power
+
+
+def group_shares(values: ArrayLike, members: ArrayLike) -> Floats:
+    """Share of each group in a total over partners; groups may overlap, so shares need not sum to 1.
+
+    Parameters
+    ----------
+    values
+        [P] not negative: exposure (position weights of past rankings), or merit (sum of relevance).
+    members
+        [P, G] bool, by `BOOST_GROUPS`.
+    """
+    amounts, belongs = np.asarray(values, dtype=np.float64), np.asarray(members, dtype=np.float64)
+    total = amounts.sum()
+    return amounts @ belongs / total if total > 0 else np.zeros(belongs.shape[1])
+
+
+def exposure_boost(exposure: ArrayLike, merit: ArrayLike, members: ArrayLike, policy: Policy) -> Floats:
+    """Boost of each partner in [0, beta]: the largest of the groups they belong to.
+
+    Parameters
+    ----------
+    exposure, merit
+        [G] shares from `group_shares`. A group shown as much as its merit, or without merit, gets none.
+    members
+        [P, G] bool, by `BOOST_GROUPS`.
+    policy
+        Gives beta.
+
+    Notes
+    -----
+    Without any recorded exposure nobody has been overlooked yet, and nobody is boosted.
+    """
+    shown, due = np.asarray(exposure, dtype=np.float64), np.asarray(merit, dtype=np.float64)
+    belongs = np.asarray(members, dtype=bool)
+    if shown.sum() <= 0:
+        return np.zeros(len(belongs))
+    reached = np.divide(shown, due, out=np.ones_like(shown), where=due > 0)
+    group = policy.beta * np.clip(1.0 - reached, 0.0, 1.0)
+    return np.max(np.where(belongs, group, 0.0), axis=1, initial=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Reranked:
+    """One request's partners in the policy's order, with all that led to it.
+
+    Attributes
+    ----------
+    order
+        [n] positions, best first.
+    gross, score
+        [n] W and V = W - price, by position.
+    rank_before, rank_after
+        [n] places from 1, by position: by relevance alone, and by V.
+    rho, boost, price
+        [n] as given.
+    need, deficit
+        The request's two factors.
+    """
+
+    order: Indices
+    gross: Floats
+    score: Floats
+    rank_before: Indices
+    rank_after: Indices
+    rho: Floats
+    boost: Floats
+    price: Floats
+    need: float
+    deficit: float
+
+
+def rerank(
+    rho: ArrayLike,
+    need: float = 1.0,
+    deficit: float = 1.0,
+    boost: ArrayLike | None = None,
+    price: ArrayLike | None = None,
+) -> Reranked:
+    """Order one request's n candidates by V = need * deficit * rho + boost - price.
+
+    Parameters
+    ----------
+    rho
+        [n] relevance of the eligible candidates.
+    need, deficit
+        Positive factors of the request; see `school_need` and `request_deficit`.
+    boost, price
+        [n], in units of W; None for none.
+
+    Notes
+    -----
+    Equal V are ordered by rho, then as given. Without boost and price the order is that of rho, whatever the
+    factors: need decides how much closeness a class may claim against a busy partner's rest, never who is
+    close.
+
+    Raises
+    ------
+    ValueError
+        For factors that are not positive, or numbers that are not finite.
+    """
+    relevance = np.asarray(rho, dtype=np.float64)
+    boosts = np.zeros_like(relevance) if boost is None else np.asarray(boost, dtype=np.float64)
+    prices = np.zeros_like(relevance) if price is None else np.asarray(price, dtype=np.float64)
+    if not (np.isfinite(relevance).all() and np.isfinite(boosts).all() and np.isfinite(prices).all()):
+        raise ValueError("relevance, boosts and prices must be finite")
+    if not (np.isfinite([need, deficit]).all() and need > 0 and deficit > 0):
+        raise ValueError("need and deficit must be positive")
+    gross = need * deficit * relevance + boosts
+    score = gross - prices
+    order = np.lexsort((-relevance, -score))
+    before = places(np.argsort(-relevance, kind="stable"))
+    return Reranked(order, gross, score, before, places(order), relevance, boosts, prices, need, deficit)
+
+
+def places(order: Indices) -> Indices:
+    """Place from 1 of each position in an order."""
+    ranks = np.empty(len(order), dtype=np.int64)
+    ranks[order] = np.arange(1, len(order) + 1)
+    return ranks

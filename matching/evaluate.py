@@ -1,0 +1,125 @@
+"""Rank a judged set with the production relevance and two plain baselines, on texts and vectors alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from matching.features import Profile, build_corpus, piece_texts, signals
+from matching.metrics import Estimate, Judgements, estimate, hit, ndcg, paired_difference, reciprocal_rank
+from matching.score import Weights, relevance
+
+Floats = NDArray[np.float32]
+Encode = Callable[[Sequence[str]], Floats]
+
+PRODUCTION, TFIDF, EMBEDDING = "production", "tf-idf", "embedding"
+MEASURES = ("ndcg@10", "hit@10", "mrr")
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSet:
+    """Requests, partners and which of them belong together. All partners are candidates of every request."""
+
+    request_ids: tuple[str, ...]
+    request_texts: tuple[str, ...]
+    partner_ids: tuple[str, ...]
+    profiles: tuple[Profile, ...]
+    judgements: Mapping[str, Judgements]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One system's ranking of every request: both [R, P], `scores` in the partners' order."""
+
+    scores: NDArray[np.float64]
+    order: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One system's measures over the judged requests, and production's lead over it on nDCG@10.
+
+    `clustered` is nDCG@10 with the standard error clustered by the set of relevant partners: requests that
+    share theirs are no independent trials. `lead` is production minus this system, paired and clustered the
+    same way.
+    """
+
+    measures: Mapping[str, Estimate]
+    clustered: Estimate
+    lead: Estimate
+
+
+def rank_all(judged: JudgedSet, encode: Encode, weights: Weights | None = None) -> dict[str, Run]:
+    """Rank every request of a set with TF-IDF, the embedding of whole texts, and production's rho.
+
+    Parameters
+    ----------
+    judged
+        The set; its judgements are not read here.
+    encode
+        Texts to vectors [n, d] of length 1.
+    weights
+        Of the production relevance; the default is the same for every set.
+    """
+    texts = [profile.whole for profile in judged.profiles]
+    requests, partners = encode(judged.request_texts), encode(texts)
+    corpus = build_corpus(judged.profiles, encode(piece_texts(judged.profiles)), partners)
+    production = [
+        relevance(signals(corpus, vector, text), None, weights).rho
+        for vector, text in zip(requests, judged.request_texts, strict=True)
+    ]
+    return {
+        TFIDF: _run(tfidf_scores(judged.request_texts, texts)),
+        EMBEDDING: _run(np.round(requests @ partners.T, 6)),
+        PRODUCTION: _run(np.array(production).reshape(len(requests), corpus.size)),
+    }
+
+
+def tfidf_scores(requests: Sequence[str], partners: Sequence[str]) -> Floats:
+    """The baseline [R, P]: cosine of sublinear TF-IDF, English stop words out, fitted on partners alone."""
+    vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english")
+    try:
+        index = vectorizer.fit_transform(partners)
+    except ValueError:  # not one word among all partners
+        return np.zeros((len(requests), len(partners)), dtype=np.float32)
+    return np.asarray((vectorizer.transform(requests) @ index.T).toarray(), dtype=np.float32)
+
+
+def _run(scores: NDArray[Any]) -> Run:
+    exact = np.asarray(scores, dtype=np.float64)
+    return Run(exact, np.argsort(-exact, axis=1, kind="stable"))
+
+
+def figures(judged: JudgedSet, runs: Mapping[str, Run]) -> dict[str, Figures]:
+    """Measure each run on the requests that have a relevant partner; others tell no system from another."""
+    rows = [row for row, request in enumerate(judged.request_ids) if _relevant(judged.judgements.get(request, {}))]
+    clusters = [_relevant(judged.judgements[judged.request_ids[row]]) for row in rows]
+    values = {name: _values(judged, run, rows) for name, run in runs.items()}
+    best = values[PRODUCTION][MEASURES[0]]
+    return {
+        name: Figures(
+            measures={measure: estimate(found[measure]) for measure in MEASURES},
+            clustered=estimate(found[MEASURES[0]], clusters),
+            lead=paired_difference(best, found[MEASURES[0]], clusters),
+        )
+        for name, found in values.items()
+    }
+
+
+def _relevant(judgements: Judgements) -> Hashable:
+    return frozenset(partner for partner, relevance in judgements.items() if relevance > 0)
+
+
+def _values(judged: JudgedSet, run: Run, rows: Sequence[int]) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {measure: [] for measure in MEASURES}
+    for row in rows:
+        ranked = [judged.partner_ids[partner] for partner in run.order[row]]
+        judgements = judged.judgements[judged.request_ids[row]]
+        for measure, function in zip(MEASURES, (ndcg, hit, reciprocal_rank), strict=True):
+            found[measure].append(function(ranked, judgements))
+    return found

