@@ -22,6 +22,11 @@ def gettext_in(language: str, message: str, **facts: object) -> str:
     return catalogue(language).ugettext(message) % facts
 
 
+def ngettext_in(language: str, one: str, many: str, count: int, **facts: object) -> str:
+    """A message in the form its number asks for."""
+    return catalogue(language).ungettext(one, many, count) % facts
+
+
 def mark(message: str) -> str:
     """Mark a message for the catalogue where it is written down but not yet said."""
     return message

@@ -41,6 +41,7 @@ from models import (
 )
 
 EARTH_RADIUS_MILES = 3958.8
+FULL = "full"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class Eligibility:
 
     eligible: list[Eligible]
     excluded: dict[str, int]
+    full: list[int]
+    """Ids of those excluded only because their month is full: the request would be better off with them."""
 
 
 def for_request(session: Session, request: LearningRequest, now: datetime) -> Eligibility:
@@ -69,12 +72,15 @@ def for_request(session: Session, request: LearningRequest, now: datetime) -> El
     )
     eligible: list[Eligible] = []
     excluded: dict[str, int] = {}
+    full: list[int] = []
     for partner_id, excluding, miles in rows:
         if excluding is None:
             eligible.append(Eligible(partner_id, miles))
         else:
             excluded[excluding] = excluded.get(excluding, 0) + 1
-    return Eligibility(eligible, excluded)
+            if excluding == FULL:
+                full.append(partner_id)
+    return Eligibility(eligible, excluded, full)
 
 
 def excluded_by(session: Session, request: LearningRequest, partner_id: int, now: datetime) -> str | None:
@@ -97,7 +103,7 @@ def _rule_and_distance(
 ) -> tuple[ColumnElement[str | None], ColumnElement[float | None]]:
     region = session.get_one(Region, request.region_id)
     school = session.get_one(School, request.school_id)
-    distance = _distance(school)
+    distance = distance_miles(school)
     zone = ZoneInfo(region.time_zone)
     days = [window.starts_at.astimezone(zone).date() for window in request.windows if window.starts_at > now]
     first = min(days, default=now.astimezone(zone).date())
@@ -115,14 +121,12 @@ def _rule_and_distance(
         (_none_shared(Partner.languages, request.languages), "language"),
         (and_(~Partner.online, distance > Partner.radius_miles), "distance"),
         (_no_day(sorted({day.weekday() for day in days})), "dates"),
-        (
-            held_units(Partner.id, first.replace(day=1)).scalar_subquery() >= Partner.monthly_capacity,
-            "full",
-        ),
     ]
     if region.clearance_required:
         ended = Partner.clearance_expires_on < first
         rules.append((or_(Partner.clearance == Clearance.NONE, ended), "clearance"))
+    held = held_units(Partner.id, first.replace(day=1)).scalar_subquery()
+    rules.append((held >= Partner.monthly_capacity, FULL))
     excluding = case(*[(condition, literal(name)) for condition, name in rules], else_=None)
     return excluding, distance
 
@@ -155,7 +159,7 @@ def _no_day(weekdays: list[int]) -> ColumnElement[bool]:
     return and_(func.cardinality(Partner.weekdays) > 0, ~shared)
 
 
-def _distance(school: School) -> ColumnElement[float | None]:
+def distance_miles(school: School) -> ColumnElement[float | None]:
     """Great-circle miles from the school to the partner (haversine); NULL when either place is unknown."""
     if school.latitude is None or school.longitude is None:
         return cast(literal(None), Partner.latitude.type)

@@ -18,20 +18,20 @@ from models import Account, Membership, Partner, PartnerKind, QueueName, Region,
 
 @dataclass(frozen=True)
 class Newcomer:
-    """Who joins. ``password_hash`` is made by the caller; the address is lower case."""
+    """Who joins. ``password_hash`` is made by the caller, None for an account that cannot sign in by password."""
 
     name: str
     email: str
-    password_hash: str
+    password_hash: str | None = None
     language: str = "en"
 
 
 def open_account(session: Session, newcomer: Newcomer, *, confirmed_at: datetime | None = None) -> Account | None:
     """A new account, or None when the address has one: its owner is then told so by mail, and nobody else learns it."""
-    if session.scalar(select(Account.id).where(Account.email == newcomer.email)) is not None:
+    if session.scalar(select(Account.id).where(Account.email == newcomer.email.lower())) is not None:
         return None
     account = Account(
-        email=newcomer.email,
+        email=newcomer.email.lower(),
         name=newcomer.name,
         password=newcomer.password_hash,
         language=newcomer.language,

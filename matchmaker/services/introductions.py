@@ -13,7 +13,7 @@ from matchmaker.clock import Clock
 from matchmaker.errors import Conflict, Invalid, NotFound
 from matchmaker.policies import NOBODY, Actor
 from matchmaker.queries.introductions import live
-from matchmaker.services import capacity, proposals, ranking
+from matchmaker.services import capacity, proposals, ranker
 from models import (
     LIVE_INTRODUCTIONS,
     Introduction,
@@ -103,7 +103,7 @@ def not_now(session: Session, key: UUID, reason: NotNowReason | None, clock: Clo
     capacity.release(session, introduction, now)
     request.become(RequestState.PROPOSED, at=now)
     audit.record(session, NOBODY, audit.Tag.INVITATION_NOT_NOW, introduction, at=now)
-    ranking.ask(session, request, f"not-now-{introduction.id}", now)
+    ranker.ask(session, request, f"not-now-{introduction.id}", now)
     session.flush()
     return introduction
 

@@ -13,7 +13,7 @@ from matchmaker.clock import Clock
 from matchmaker.errors import Conflict, Invalid, NotFound
 from matchmaker.policies import Actor
 from matchmaker.queries import eligibility, introductions, rankings
-from matchmaker.services import capacity, ranking
+from matchmaker.services import capacity, ranker
 from models import (
     Introduction,
     IntroductionState,
@@ -128,7 +128,7 @@ def pass_over(
     audit.record(session, actor, audit.Tag.PROPOSAL_PASSED, proposal, at=now, reason=reason.value)
     if reason is PassReason.MUST_NOT_MEET:
         _separate(session, actor, request, proposal.partner_id, note.strip() or reason.value, now)
-    ranking.ask(session, request, f"passed-{proposal.id}", now)
+    ranker.ask(session, request, f"passed-{proposal.id}", now)
     session.flush()
     return proposal
 

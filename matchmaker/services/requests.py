@@ -12,7 +12,7 @@ from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.errors import Conflict, Invalid
 from matchmaker.policies import Actor
-from matchmaker.services import introductions, ranking, student_names
+from matchmaker.services import introductions, ranker, student_names
 from models import LearningRequest, Proposal, ProposalState, RequestState, Teacher, Window
 
 
@@ -81,7 +81,7 @@ def post(session: Session, actor: Actor, teacher: Teacher, draft: RequestDraft, 
     request.posted_at = now
     request.become(RequestState.POSTED, at=now, actor_id=actor.account_id)
     audit.record(session, actor, audit.Tag.REQUEST_POSTED, request, at=now)
-    ranking.ask(session, request, "posted", now)
+    ranker.ask(session, request, "posted", now)
     session.flush()
     return request
 

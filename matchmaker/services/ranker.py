@@ -1,4 +1,4 @@
-"""Asking the ranker for proposals."""
+"""Leaving word for the ranker. Apart from what the ranker does, which no web process may load."""
 
 from __future__ import annotations
 

@@ -1,0 +1,78 @@
+"""What the workers do when they are nudged: take due items off the outbox, one transaction each, until none is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from matchmaker import outbox, queue
+from matchmaker.clock import utc_now
+from matchmaker.extensions import db
+from matchmaker.index import request_text
+from matchmaker.mail.deliver import deliver
+from matchmaker.mail.transport import PermanentFailure
+from matchmaker.services import proposing
+from models import LearningRequest, OutboxItem, QueueName, Region
+
+log = structlog.get_logger()
+
+BATCH = 500
+"""Items in one job; then the worker is nudged again, so that RQ hears from it now and then."""
+
+
+def drain(name: str) -> int:
+    """Do what is due in a queue's outbox. RQ and the clock call this; called in vain, it costs one query."""
+    session, queue_name = db.session, QueueName(name)
+    try:
+        for done in range(BATCH):
+            if not do_next(session, queue_name):
+                return done
+        queue.nudge(queue_name)
+        return BATCH
+    finally:
+        session.close()
+
+
+def do_next(session: Session, name: QueueName) -> bool:
+    """Claim one due item, do it and commit; False when nothing was due. A failure is noted on the item."""
+    item = outbox.claim(session, name, utc_now())
+    if item is None:
+        session.rollback()
+        return False
+    item_id, kind = item.id, item.kind
+    try:
+        HANDLERS[name](session, item)
+        item.done_at = utc_now()
+        outbox.commit(session)
+    except Exception as error:
+        session.rollback()
+        log.warning("outbox_failed", item=item_id, kind=kind, error=type(error).__name__)
+        outbox.record_failure(session, item_id, error, utc_now(), final=isinstance(error, PermanentFailure))
+        session.commit()
+    return True
+
+
+def _propose(session: Session, item: OutboxItem) -> None:
+    request = session.get_one(LearningRequest, item.payload["request_id"])
+    index = current_app.extensions["index"]
+    proposing.propose(
+        session,
+        request.id,
+        matrices=index.matrices(session, session.get_one(Region, request.region_id)),
+        request_vector=index.request_vector(session, request),
+        request_text=request_text(request),
+        clock=utc_now,
+    )
+
+
+def _mail(session: Session, item: OutboxItem) -> None:
+    deliver(session, item, current_app.extensions["transport"], current_app.config["SETTINGS"], utc_now())
+
+
+HANDLERS: dict[QueueName, Callable[[Session, OutboxItem], None]] = {
+    QueueName.RANKING: _propose,
+    QueueName.MAIL: _mail,
+}

@@ -1,0 +1,118 @@
+"""The people put before a coordinator for one request, with every part of their score and what to mind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from matchmaker.queries import capacity, cautions, eligibility
+from models import (
+    Fund,
+    Introduction,
+    IntroductionState,
+    LearningRequest,
+    Partner,
+    Proposal,
+    ProposalState,
+    Ranking,
+    Region,
+)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One row of the desk. ``need`` is school need times request deficit; ``free_windows`` None when nothing is said
+    of weekdays; ``distance_miles`` None when a place is unknown; ``why`` the reasons by language."""
+
+    id: int
+    state: ProposalState
+    rank: int
+    rank_before: int
+    relevance: float
+    need: float
+    boost: float
+    price: float
+    score: float
+    why: dict[str, str]
+    partner: Partner
+    fund: Fund | None
+    places: capacity.Places
+    distance_miles: float | None
+    free_windows: int | None
+    cautions: tuple[cautions.Caution, ...]
+
+
+def of_ranking(
+    session: Session, ranking: Ranking, request: LearningRequest, region: Region, now: datetime
+) -> list[Candidate]:
+    """The proposals of a ranking in order, superseded ones left out. ``request`` has its windows and school loaded."""
+    rows = session.execute(
+        select(Proposal, eligibility.distance_miles(request.school).label("miles"))
+        .join(Partner, Partner.id == Proposal.partner_id)
+        .where(Proposal.ranking_id == ranking.id, Proposal.state != ProposalState.SUPERSEDED)
+        .options(joinedload(Proposal.partner), joinedload(Proposal.fund))
+        .order_by(Proposal.rank)
+    ).all()
+    offered = cautions.days([window.starts_at for window in request.windows], region, now)
+    taken = capacity.months(session, {row.Proposal.partner_id for row in rows}, {offered.period})
+    weekdays = _weekdays(request, region, now)
+    return [_candidate(row.Proposal, row.miles, offered, taken, weekdays, region) for row in rows]
+
+
+def undoable(session: Session, region_id: int, account_id: int, now: datetime) -> Introduction | None:
+    """The newest approval of a coordinator whose invitation has not left."""
+    return session.scalar(
+        select(Introduction)
+        .where(
+            Introduction.region_id == region_id,
+            Introduction.approved_by_id == account_id,
+            Introduction.state == IntroductionState.APPROVED,
+            Introduction.due_at > now,
+        )
+        .options(joinedload(Introduction.partner))
+        .order_by(Introduction.id.desc())
+        .limit(1)
+    )
+
+
+
+def _candidate(
+    proposal: Proposal,
+    miles: float | None,
+    offered: cautions.Days,
+    taken: dict[Any, tuple[int, int]],
+    weekdays: list[int],
+    region: Region,
+) -> Candidate:
+    partner = proposal.partner
+    places = capacity.places(taken, partner.id, partner.monthly_capacity, offered.period)
+    standing = cautions.Standing(partner.paused_at is not None, partner.clearance, partner.clearance_expires_on)
+    warned = cautions.found(standing, places, offered, clearance_required=region.clearance_required)
+    return Candidate(
+        id=proposal.id,
+        state=proposal.state,
+        rank=proposal.rank,
+        rank_before=proposal.rank_before,
+        relevance=proposal.relevance,
+        need=proposal.need * proposal.deficit,
+        boost=proposal.boost,
+        price=proposal.price,
+        score=proposal.score,
+        why=proposal.why,
+        partner=partner,
+        fund=proposal.fund,
+        places=places,
+        distance_miles=miles,
+        free_windows=sum(day in partner.weekdays for day in weekdays) if partner.weekdays else None,
+        cautions=warned if proposal.state is ProposalState.OPEN else (),
+    )
+
+
+def _weekdays(request: LearningRequest, region: Region, now: datetime) -> list[int]:
+    zone = ZoneInfo(region.time_zone)
+    return [window.starts_at.astimezone(zone).weekday() for window in request.windows if window.starts_at > now]

@@ -1,0 +1,61 @@
+"""Reading the capacity ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Integer, cast, func, select
+from sqlalchemy.orm import Session
+
+from models import CapacityUnit, Introduction, IntroductionState
+
+_AGREED = (
+    IntroductionState.ACCEPTED,
+    IntroductionState.INTRODUCED,
+    IntroductionState.SCHEDULED,
+    IntroductionState.MET,
+    IntroductionState.REFLECTED,
+)
+
+
+@dataclass(frozen=True)
+class Places:
+    """A partner's month: units of visits that are agreed, units held by an open invitation, and the partner's limit."""
+
+    period: date
+    agreed: int
+    held: int
+    limit: int
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing is free."""
+        return self.agreed + self.held >= self.limit
+
+
+def months(
+    session: Session, partner_ids: Iterable[int], periods: Iterable[date]
+) -> dict[tuple[int, date], tuple[int, int]]:
+    """(agreed, held) by partner and period (the first of a month); what nobody holds is missing."""
+    agreed = func.sum(cast(Introduction.state.in_(_AGREED), Integer))
+    rows = session.execute(
+        select(CapacityUnit.partner_id, CapacityUnit.period, agreed, func.count(CapacityUnit.id) - agreed)
+        .join(Introduction, Introduction.id == CapacityUnit.introduction_id)
+        .where(
+            CapacityUnit.partner_id.in_(set(partner_ids)),
+            CapacityUnit.period.in_(set(periods)),
+            CapacityUnit.released_at.is_(None),
+        )
+        .group_by(CapacityUnit.partner_id, CapacityUnit.period)
+    )
+    return {(partner_id, period): (set_, held) for partner_id, period, set_, held in rows}
+
+
+def places(
+    taken: dict[tuple[int, date], tuple[int, int]], partner_id: int, limit: int, period: date
+) -> Places:
+    """One partner's month out of ``months``."""
+    agreed, held = taken.get((partner_id, period), (0, 0))
+    return Places(period, agreed, held, limit)

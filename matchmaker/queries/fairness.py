@@ -1,0 +1,189 @@
+"""What the equity re-rank needs to know of a region: its schools' need and service, partners' load and exposure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import and_, case, func, select, text
+from sqlalchemy.orm import Session
+
+from matching.equity import Policy, past_service, school_need
+from matching.need import NeedIndex, need_index, need_parts, region_median
+from models import (
+    CapacityUnit,
+    EquityPolicy,
+    Introduction,
+    IntroductionState,
+    LearningRequest,
+    Partner,
+    Proposal,
+    RequestState,
+    School,
+)
+
+Floats = NDArray[np.float64]
+
+EXPOSURE_DAYS = 90
+EXPOSURE_RANKINGS = 200
+"""Exposure is counted over the region's newest rankings of the last three months, at most so many."""
+
+LOCALE_CODES = {
+    "city-large": 11,
+    "city-midsize": 12,
+    "city-small": 13,
+    "suburban-large": 21,
+    "suburban-midsize": 22,
+    "suburban-small": 23,
+    "town-fringe": 31,
+    "town-distant": 32,
+    "town-remote": 33,
+    "rural-fringe": 41,
+    "rural-distant": 42,
+    "rural-remote": 43,
+}
+"""NCES locale types by their official number."""
+
+LUNCH_FULL_AT = 75.0
+"""Where NCES begins "high poverty", by free or reduced-price lunch; the default measure."""
+FULL_AT = {"direct certification": LUNCH_FULL_AT / 1.6, "saipe": 30.0}
+"""The same line by measures that find fewer of the same families."""
+
+_CAME = (
+    IntroductionState.ACCEPTED,
+    IntroductionState.INTRODUCED,
+    IntroductionState.SCHEDULED,
+    IntroductionState.MET,
+    IntroductionState.REFLECTED,
+)
+_ENDED_EMPTY = (IntroductionState.CANCELLED, IntroductionState.NOT_HELD, IntroductionState.LAPSED)
+UNRANKED_UTILITY = 0.7
+"""What a visit counts that was arranged before the ranker kept scores: a good match, not a perfect one."""
+
+
+@dataclass(frozen=True)
+class SchoolStanding:
+    """One school's weight under a policy, and what it was made of."""
+
+    school_id: int
+    need: NeedIndex
+    past: float
+    weight: float
+
+
+def policy_of(stored: EquityPolicy) -> Policy:
+    """A stored policy version as the re-rank takes it. Raises ValueError for numbers that the policy refuses."""
+    return Policy(**stored.numbers)
+
+
+def standings(session: Session, region_id: int, policy: Policy, now: datetime) -> dict[int, SchoolStanding]:
+    """Every school of a region with its need index, its past service and the weight they give, by school id."""
+    schools = list(session.scalars(select(School).where(School.region_id == region_id).order_by(School.id)))
+    needs = _needs(schools)
+    past = _past(session, schools, policy, now)
+    weights = school_need([need.value for need in needs], past, policy)
+    return {
+        school.id: SchoolStanding(school.id, need, float(service), float(weight))
+        for school, need, service, weight in zip(schools, needs, past, weights, strict=True)
+    }
+
+
+def load(session: Session, partner_ids: Sequence[int], period: date) -> tuple[Floats, Floats]:
+    """[n] units of a month that each of these partners has given away, and [n] how many they set."""
+    rows = session.execute(
+        select(Partner.id, Partner.monthly_capacity, func.count(CapacityUnit.id))
+        .outerjoin(
+            CapacityUnit,
+            and_(
+                CapacityUnit.partner_id == Partner.id,
+                CapacityUnit.period == period,
+                CapacityUnit.released_at.is_(None),
+            ),
+        )
+        .where(Partner.id.in_(partner_ids))
+        .group_by(Partner.id)
+    )
+    found = {row[0]: (row[2], row[1]) for row in rows}
+    pairs = np.array([found[partner_id] for partner_id in partner_ids], dtype=np.float64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def exposure_and_merit(
+    session: Session, region_id: int, shown: int, now: datetime
+) -> tuple[dict[int, float], dict[int, float]]:
+    """Per partner of recent rankings: exposure (position weights of the ``shown`` first) and merit (relevance sum)."""
+    rows = session.execute(
+        text(
+            """
+            SELECT (candidate ->> 'partner_id')::int,
+                   sum(CASE WHEN place <= :shown THEN 1 / log(2, place + 1) ELSE 0 END)::float,
+                   sum((candidate ->> 'relevance')::float)
+            FROM (
+                SELECT candidates FROM ranking
+                WHERE region_id = :region AND ranked_at >= :since ORDER BY id DESC LIMIT :most
+            ) recent, jsonb_array_elements(recent.candidates) WITH ORDINALITY AS listed (candidate, place)
+            GROUP BY 1
+            """
+        ),
+        {
+            "shown": shown,
+            "region": region_id,
+            "since": now - timedelta(days=EXPOSURE_DAYS),
+            "most": EXPOSURE_RANKINGS,
+        },
+    ).all()
+    return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}
+
+
+def _needs(schools: Sequence[School]) -> list[NeedIndex]:
+    facts = [
+        (
+            school.poverty_value,
+            LOCALE_CODES[school.locale] if school.locale else None,
+            school.title_i,
+            _full_at(school.poverty_measure),
+        )
+        for school in schools
+    ]
+    region = region_median(need_parts(*fact) for fact in facts)
+    return [need_index(poverty, locale, title_i, region, full) for poverty, locale, title_i, full in facts]
+
+
+def _full_at(measure: str | None) -> float:
+    """The percentage at which a poverty measure counts fully: the measures find very different shares of families."""
+    named = (measure or "").lower()
+    return next((percent for name, percent in FULL_AT.items() if name in named), LUNCH_FULL_AT)
+
+
+def _past(session: Session, schools: Sequence[School], policy: Policy, now: datetime) -> Floats:
+    position = {school.id: index for index, school in enumerate(schools)}
+    settled = [row for row in _settled(session, schools[0].region_id) if row[0] in position] if schools else []
+    return past_service(
+        [utility for _, utility, _ in settled],
+        [(now - at).total_seconds() / 86_400 for _, _, at in settled],
+        [position[school_id] for school_id, _, _ in settled],
+        len(schools),
+        policy.half_life_days,
+    )
+
+
+def _settled(session: Session, region_id: int) -> list[tuple[int, float, datetime]]:
+    """(school, utility, when) of each request that somebody came to, or that ended with nobody."""
+    utility = case((Introduction.state.in_(_CAME), func.coalesce(Proposal.relevance, UNRANKED_UTILITY)), else_=0.0)
+    ended = session.execute(
+        select(LearningRequest.school_id, utility, Introduction.approved_at)
+        .join(LearningRequest, LearningRequest.id == Introduction.request_id)
+        .outerjoin(Proposal, Proposal.id == Introduction.proposal_id)
+        .where(Introduction.region_id == region_id, Introduction.state.in_((*_CAME, *_ENDED_EMPTY)))
+    )
+    withdrawn = session.execute(
+        select(LearningRequest.school_id, LearningRequest.posted_at).where(
+            LearningRequest.region_id == region_id,
+            LearningRequest.state == RequestState.WITHDRAWN,
+            LearningRequest.posted_at.is_not(None),
+        )
+    )
+    return [(row[0], float(row[1]), row[2]) for row in ended] + [(row[0], 0.0, row[1]) for row in withdrawn]

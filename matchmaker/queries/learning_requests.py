@@ -1,0 +1,36 @@
+"""Reading learning requests."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from models import LearningRequest, Teacher
+
+
+def of_teacher(teacher_id: int) -> Select[tuple[LearningRequest]]:
+    """A teacher's requests, newest first, with what their cards show."""
+    return (
+        select(LearningRequest)
+        .where(LearningRequest.teacher_id == teacher_id)
+        .options(joinedload(LearningRequest.school))
+        .order_by(LearningRequest.id.desc())
+    )
+
+
+def whole(session: Session, request_id: int) -> LearningRequest:
+    """A request with its teacher, school and windows. Raises NoResultFound."""
+    return session.scalars(
+        select(LearningRequest)
+        .where(LearningRequest.id == request_id)
+        .options(
+            joinedload(LearningRequest.school),
+            joinedload(LearningRequest.teacher).joinedload(Teacher.account),
+            selectinload(LearningRequest.windows),
+        )
+    ).one()
+
+
+def last_of(session: Session, teacher_id: int) -> LearningRequest | None:
+    """The teacher's newest request, which fills the next form's class in."""
+    return session.scalar(of_teacher(teacher_id).limit(1))

@@ -1,0 +1,123 @@
+"""Reading teachers and partners: one's own row, who waits for a coordinator, and the list of partners."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, exists, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from models import Account, Fund, Membership, Partner, Role, School, Teacher
+
+
+def teacher_of(session: Session, region_id: int, account_id: int) -> Teacher | None:
+    """The account's teacher row in a region, with its account and school."""
+    return session.scalar(
+        select(Teacher)
+        .where(Teacher.region_id == region_id, Teacher.account_id == account_id)
+        .options(joinedload(Teacher.account), joinedload(Teacher.school))
+    )
+
+
+def partner_of(session: Session, region_id: int, account_id: int) -> Partner | None:
+    """The account's partner row in a region, with its funds."""
+    return session.scalar(
+        select(Partner)
+        .where(Partner.region_id == region_id, Partner.account_id == account_id)
+        .options(selectinload(Partner.funds))
+    )
+
+
+def partner(session: Session, partner_id: int) -> Partner:
+    """A partner with its funds. Raises NoResultFound."""
+    return session.scalars(
+        select(Partner).where(Partner.id == partner_id).options(selectinload(Partner.funds))
+    ).one()
+
+
+@dataclass(frozen=True)
+class WaitingTeacher:
+    """A teacher whom nobody has vouched for yet."""
+
+    membership_id: int
+    region_id: int
+    name: str
+    email: str
+    school_name: str
+    asked_at: datetime
+
+
+def waiting_teachers(session: Session, region_id: int) -> Sequence[WaitingTeacher]:
+    """Teachers who wait for a coordinator's word and have confirmed their address, oldest first."""
+    rows = session.execute(
+        select(
+            Membership.id, Membership.region_id, Account.name, Account.email, School.name, Membership.created_at
+        )
+        .join(Account, Account.id == Membership.account_id)
+        .join(Teacher, (Teacher.account_id == Account.id) & (Teacher.region_id == Membership.region_id))
+        .join(School, School.id == Teacher.school_id)
+        .where(
+            Membership.region_id == region_id,
+            Membership.role == Role.TEACHER,
+            Membership.since.is_(None),
+            Membership.until.is_(None),
+            Account.confirmed_at.is_not(None),
+        )
+        .order_by(Membership.created_at, Membership.id)
+    )
+    return [WaitingTeacher(*row) for row in rows]
+
+
+def waits_for_vouch(session: Session, account_id: int) -> bool:
+    """Whether the account has joined as a teacher and waits for a coordinator's word."""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    Membership.account_id == account_id,
+                    Membership.role == Role.TEACHER,
+                    Membership.since.is_(None),
+                    Membership.until.is_(None),
+                )
+            )
+        )
+    )
+
+
+def partners_to_review(session: Session, region_id: int) -> Sequence[Partner]:
+    """Partners with at least one fund whose profile nobody has read yet, oldest first."""
+    return session.scalars(
+        select(Partner)
+        .where(
+            Partner.region_id == region_id,
+            Partner.reviewed_at.is_(None),
+            exists().where(Fund.partner_id == Partner.id),
+        )
+        .options(selectinload(Partner.funds))
+        .order_by(Partner.created_at, Partner.id)
+    ).all()
+
+
+def search_partners(region_id: int, words: str) -> Select[tuple[Partner]]:
+    """A region's partners whose name, neighbourhood or funds hold the words; those whose clearance ends first lead."""
+    query = (
+        select(Partner)
+        .where(Partner.region_id == region_id)
+        .options(selectinload(Partner.funds))
+        .order_by(Partner.clearance_expires_on.asc().nulls_last(), Partner.name, Partner.id)
+    )
+    if not words:
+        return query
+    told = exists().where(
+        Fund.partner_id == Partner.id,
+        or_(*(column.icontains(words, autoescape=True) for column in (Fund.title, Fund.text, Fund.story))),
+    )
+    return query.where(
+        or_(
+            Partner.name.icontains(words, autoescape=True),
+            Partner.neighbourhood.icontains(words, autoescape=True),
+            told,
+        )
+    )

@@ -1,0 +1,86 @@
+"""The processes beside the web: ``python -m matchmaker.worker ranking|planning|mail|clock``."""
+
+from __future__ import annotations
+
+import sys
+
+import structlog
+from flask import Flask
+from redis import Redis
+from rq import Queue, SimpleWorker
+from rq.cron import CronScheduler
+
+from matchmaker import create_app, jobs
+from matchmaker.errors import SettingsError
+from matchmaker.settings import Settings
+from models import QueueName
+
+log = structlog.get_logger()
+
+CLOCK = "clock"
+
+
+def main(arguments: list[str]) -> int:
+    """Run one process until it is told to stop. Returns the exit status."""
+    names = [name.value for name in QueueName]
+    if len(arguments) != 1 or arguments[0] not in (*names, CLOCK):
+        print(f"usage: python -m matchmaker.worker {'|'.join((*names, CLOCK))}", file=sys.stderr)
+        return 2
+    try:
+        settings = Settings.from_environ()
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if arguments[0] == CLOCK:
+        tick(settings)
+    else:
+        work(create_app(settings), settings, QueueName(arguments[0]))
+    return 0
+
+
+def work(app: Flask, settings: Settings, name: QueueName) -> None:
+    """Serve one queue, in this process and without forking: the ranker's threads would not survive a fork."""
+    # Its own connection: a worker waits long for its next job, the web's must give up soon.
+    connection = Redis.from_url(settings.redis_url)
+    with app.app_context():
+        prepare(app, settings, name)
+        log.info("worker_ready", queue=name.value)
+        jobs.drain(name)
+        SimpleWorker([Queue(name, connection=connection)], connection=connection).work(logging_level="WARNING")
+
+
+def prepare(app: Flask, settings: Settings, name: QueueName) -> None:
+    """Load what a queue's jobs need: the model and the index for the ranker, the SMTP connection for the mailer."""
+    if name is QueueName.RANKING:
+        from matchmaker.embedding import Encoder
+        from matchmaker.index import Index
+
+        encoder = Encoder(settings.embedding_model or None)
+        encoder.encode(["warm"])
+        app.extensions["index"] = Index(encoder)
+    elif name is QueueName.MAIL:
+        from matchmaker.mail.transport import Transport
+
+        app.extensions["transport"] = Transport(settings.smtp_url)
+
+
+def tick(settings: Settings) -> None:
+    """Nudge every queue at the beat of the clock. What is due is decided by rows, so a missed beat changes nothing."""
+    clock = CronScheduler(Redis.from_url(settings.redis_url), logging_level="WARNING")
+    for name in QueueName:
+        clock.register(
+            jobs.drain,
+            name.value,
+            args=(name.value,),
+            interval=settings.tick_seconds,
+            ttl=settings.tick_seconds,
+            job_timeout=-1,
+            result_ttl=0,
+            name=f"tick-{name}",
+        )
+    log.info("clock_ready", seconds=settings.tick_seconds)
+    clock.start()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
