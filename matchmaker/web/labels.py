@@ -16,24 +16,26 @@ SUBJECTS: Mapping[str, LazyString] = {
     "math": _("Math"),
     "language_arts": _("Language arts"),
     "social_studies": _("Social studies"),
+    "civics": _("Civics"),
     "arts": _("Visual arts"),
     "music": _("Music and dance"),
     "technology": _("Technology and design"),
-    "career": _("Career and technical"),
+    "cte": _("Career and technical"),
     "world_languages": _("World languages"),
-    "health": _("Health and movement"),
+    "health_pe": _("Health and movement"),
+    "elementary": _("Elementary, all subjects"),
 }
 
 FORMATS: Mapping[str, LazyString] = {
     "visit": _("Visit or walk with the class"),
-    "project": _("Work alongside the project"),
+    "series": _("Work alongside the project"),
     "host": _("Host the class"),
     "advise": _("Advise the teacher"),
 }
 
 FORMAT_NOTES: Mapping[str, LazyString] = {
     "visit": _("Once, about one period"),
-    "project": _("Two to five visits"),
+    "series": _("Two to five visits"),
     "host": _("The class comes to a workshop, kitchen, yard or studio"),
     "advise": _("Twenty minutes by phone or video, no students"),
 }
@@ -79,15 +81,17 @@ PASS_REASONS: Mapping[str, LazyString] = {
 }
 
 RULES: Mapping[str, LazyString] = {
+    "not_reviewed": _("have a profile that nobody has read yet"),
     "paused": _("are taking a break"),
-    "full": _("have no free place that month"),
-    "language": _("do not share a language with the class"),
+    "passed": _("were passed over for this request"),
+    "said_not_now": _("said not now to this request"),
+    "must_not_meet": _("are kept apart from this teacher, as one of them asked"),
     "format": _("offer another kind of visit"),
+    "language": _("do not share a language with the class"),
     "distance": _("live farther than they travel"),
     "dates": _("are not free on those days"),
     "clearance": _("have no school clearance on those dates"),
-    "answered": _("have already answered this request"),
-    "separated": _("are kept apart from this teacher by request"),
+    "full": _("have no free place that month"),
 }
 
 WEEKDAYS: tuple[LazyString, ...] = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"))

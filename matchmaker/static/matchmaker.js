@@ -1,0 +1,144 @@
+// Enhancement only: every page does its work as plain forms and links without this file.
+"use strict";
+
+(() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const one = (selector, root = document) => root.querySelector(selector);
+
+  // ── Forms: sent once, errors first ─────────────────────────────────────────
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "yes";
+    event.submitter?.setAttribute("aria-busy", "true");
+  });
+
+  // The browser may bring a sent page back as it was left.
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    all("form[data-sent]").forEach((form) => delete form.dataset.sent);
+    all("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
+  });
+
+  one("[data-focus]")?.focus();
+
+  document.addEventListener("click", (event) => {
+    all("details.menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    all("details.menu[open]").forEach((menu) => { menu.open = false; one("summary", menu).focus(); });
+  });
+
+  // ── Drafts: kept in this browser for a day, gone after posting and at sign-out ──
+  const DAY = 24 * 60 * 60 * 1000;
+  const DRAFT = "draft:";
+  const store = {
+    read(key) { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
+    write(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); return true; } catch { return false; } },
+    drop(key) { try { localStorage.removeItem(key); } catch { /* storage is switched off: nothing was kept */ } },
+    drafts() { try { return Object.keys(localStorage).filter((key) => key.startsWith(DRAFT)); } catch { return []; } },
+  };
+
+  const kept = (form) => [...form.elements].filter((field) => field.name && field.type !== "hidden" && field.type !== "password");
+  const taken = (field) => (field.type === "checkbox" || field.type === "radio" ? field.checked : field.value);
+  const written = (form) => kept(form).map((field) => [field.name, field.value, taken(field)]);
+
+  function restore(form, draft) {
+    const fields = kept(form);
+    draft.fields.forEach(([name, value, state], place) => {
+      const field = fields[place];
+      if (!field || field.name !== name) return;
+      if (typeof state === "boolean") { if (field.value === value) field.checked = state; } else field.value = state;
+    });
+  }
+
+  function keepDraft(form) {
+    const key = DRAFT + form.dataset.draft;
+    const note = one("[data-draft-state]", form);
+    let changed = false;
+    const save = (sent) => {
+      if (!changed && !sent) return;
+      changed = false;
+      if (store.write(key, { at: Date.now(), sent, fields: written(form) }) && note && !sent) {
+        const clock = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format();
+        note.textContent = `${form.dataset.draftNote} · ${clock}`;
+      }
+    };
+    const draft = store.read(key);
+    if (draft && !one(".errors")) restore(form, draft);
+    form.addEventListener("input", () => { changed = true; });
+    form.addEventListener("submit", () => save(true));
+    window.addEventListener("pagehide", () => { if (!form.dataset.sent) save(false); });
+    setInterval(() => { if (!form.dataset.sent) save(false); }, 5000);
+  }
+
+  const open = new Set(all("form[data-draft]").map((form) => DRAFT + form.dataset.draft));
+  store.drafts().forEach((key) => {
+    const draft = store.read(key);
+    // Sent, and the form did not come back with errors: it was posted.
+    if (!draft || Date.now() - draft.at > DAY || (draft.sent && !open.has(key))) store.drop(key);
+  });
+  all("form[data-draft]").forEach(keepDraft);
+  all("form[data-sign-out]").forEach((form) => {
+    form.addEventListener("submit", () => store.drafts().forEach(store.drop));
+  });
+
+  // ── Desk: the marked person's name beside the button, and single keys ─────────
+  const radios = all('input[name="proposal"]');
+  const showChosen = () => {
+    const marked = radios.find((radio) => radio.checked);
+    if (!marked) return;
+    radios.forEach((radio) => radio.closest(".match").classList.toggle("match--first", radio === marked));
+    const name = one("[data-chosen]");
+    if (name) name.textContent = marked.dataset.name;
+  };
+  radios.forEach((radio) => radio.addEventListener("change", showChosen));
+  showChosen();
+
+  const keys = one("#keys");
+  if (!keys) return;
+
+  // A key pressed for the page before must not approve this one: its heading has to have been in focus for a while.
+  const SETTLED = 700;
+  const heading = one("[data-desk-heading]");
+  let seen = Infinity;
+  heading?.addEventListener("focus", () => { seen = Math.min(seen, performance.now()); });
+  if (!location.hash) heading?.focus({ preventScroll: true });
+
+  const single = one("[data-keys-on]");
+  single.checked = store.read("desk-keys") !== "off";
+  single.addEventListener("change", () => store.write("desk-keys", single.checked ? "on" : "off"));
+
+  const step = (by) => {
+    const links = all(".q__t");
+    const next = links[links.findIndex((link) => link.hasAttribute("aria-current")) + by];
+    if (next) location.assign(next.href);
+  };
+  const mark = (place) => {
+    const radio = radios.find((other) => other.dataset.place === place);
+    if (!radio) return;
+    const folded = radio.closest("details:not([open])");
+    if (folded) folded.open = true;
+    radio.checked = true;
+    showChosen();
+    radio.closest(".match").scrollIntoView({ block: "nearest" });
+  };
+  const send = (letter) => one(`form[data-key="${letter}"]`)?.requestSubmit();
+
+  document.addEventListener("keydown", (event) => {
+    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest('textarea, select, input:not([type="radio"], [type="checkbox"]), [contenteditable]')) return;
+    if (event.key === "?") return keys.togglePopover();
+    if (!single.checked || keys.matches(":popover-open")) return;
+    const key = event.key.toLowerCase();
+    if (key === "j") step(1);
+    else if (key === "k") step(-1);
+    else if (key === "u") send("u");
+    else if (key === "a" && !event.shiftKey && performance.now() - seen >= SETTLED) send("a");
+    else if (/^[1-9]$/.test(key)) mark(key);
+    else return;
+    event.preventDefault();
+  });
+})();
