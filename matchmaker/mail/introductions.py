@@ -1,0 +1,72 @@
+"""What the letters about one introduction share: its rows, who signs, whose words are quoted, which times are meant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matchmaker import tokens
+from matchmaker.mail.letter import Correspondent, Quotation, Span, from_person, quote
+from matchmaker.mail.links import link
+from matchmaker.settings import Settings
+from models import Introduction, LearningRequest, OutboxItem, Region
+
+
+def named(session: Session, item: OutboxItem) -> Introduction | None:
+    """The introduction that an outbox item is about."""
+    return session.get(Introduction, item.payload["introduction_id"])
+
+
+def locked(session: Session, item: OutboxItem) -> Introduction | None:
+    """The same, locked after its request: that order everywhere, so that nobody waits in a circle."""
+    introduction = named(session, item)
+    if introduction is not None:
+        session.execute(
+            select(LearningRequest.id).where(LearningRequest.id == introduction.request_id).with_for_update()
+        )
+        session.refresh(introduction, with_for_update=True)
+    return introduction
+
+
+def signed(introduction: Introduction, region: Region) -> tuple[Correspondent, Correspondent]:
+    """The coordinator who approved, as sender and as the one a reply goes to."""
+    coordinator = introduction.approved_by
+    return from_person(coordinator, region), Correspondent(coordinator.name, coordinator.email)
+
+
+def partners_words(introduction: Introduction) -> Quotation | None:
+    """The fund that the proposal was made for, else the partner's first, as the partner wrote it."""
+    proposal, funds = introduction.proposal, introduction.partner.funds
+    fund = (proposal.fund if proposal else None) or (funds[0] if funds else None)
+    return quote(fund.title, fund.text, fund.language) if fund else None
+
+
+def teachers_words(request: LearningRequest) -> Quotation:
+    """What the teacher asked, as written."""
+    return quote(request.title, request.text, request.language)
+
+
+def offered(request: LearningRequest) -> list[Span]:
+    """The times the teacher offers, earliest first."""
+    return [Span(window.starts_at, window.ends_at) for window in request.windows]
+
+
+def answer_token(settings: Settings, introduction: Introduction, answer_by: datetime) -> str:
+    """The partner's own token: it works until a month after the last offered date, or after the day to answer by."""
+    last = max((span.ends_at for span in offered(introduction.request)), default=answer_by)
+    return tokens.issue(
+        settings.secret_key,
+        tokens.Purpose.ANSWER,
+        introduction.key,
+        f"partner:{introduction.partner_id}",
+        max(last, answer_by) + tokens.AFTERLIFE,
+    )
+
+
+def answer_page(settings: Settings, token: str, answer: str | None = None) -> str:
+    """The page that a token opens, with an answer chosen there or none."""
+    if answer is None:
+        return link(settings, "invitations.show", token=token)
+    return link(settings, "invitations.show", anchor="respuesta", token=token, answer=answer)

@@ -1,0 +1,121 @@
+"""From a letter to the bytes of a mail: text and HTML from the same facts, in the recipient's language."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from email import policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from flask import current_app, g
+from flask_babel import force_locale
+
+from matchmaker.mail.failures import PermanentFailure
+from matchmaker.mail.letter import Attachment, Correspondent, Letter
+from matchmaker.settings import Settings
+from models import OutboxItem
+
+WIDTH = 72
+"""Columns of the text part."""
+LARGEST_HTML = 102 * 1024
+"""Bytes after which Gmail cuts a message off."""
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def render(letter: Letter, item: OutboxItem, settings: Settings, now: datetime) -> EmailMessage:
+    """The whole mail. Its Message-ID is the outbox item's and stays the same however often it is tried.
+
+    Raises PermanentFailure when the recipient's address is none.
+    """
+    recipient = _address(letter.recipient)
+    message = EmailMessage(policy=policy.SMTP if recipient.addr_spec.isascii() else policy.SMTPUTF8)
+    with _writing(letter):
+        subject = one_line(_part(letter, "subject.txt"))
+        text, html = wrapped(_part(letter, "body.txt")), _part(letter, "body.html", subject=subject)
+    if len(html.encode()) > LARGEST_HTML:
+        raise ValueError(f"{letter.template}: the HTML part is over {LARGEST_HTML} bytes")
+    message["Message-ID"] = f"<{item.uid}@{settings.mail_domain}>"
+    message["Date"] = format_datetime(now)
+    message["From"] = _address(letter.sender)
+    message["To"] = recipient
+    if letter.reply_to is not None:
+        message["Reply-To"] = _address(letter.reply_to)
+    message["Subject"] = subject
+    message["Content-Language"] = letter.language
+    if letter.automatic:
+        message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text, charset="utf-8", cte="quoted-printable")
+    message.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
+    for attachment in letter.attachments:
+        _attach(message, attachment)
+    return message
+
+
+def one_line(text: str) -> str:
+    """Text for a header: no line ends or control characters, single spaces."""
+    return " ".join(_CONTROLS.sub(" ", text).split())
+
+
+def wrapped(text: str) -> str:
+    """Paragraphs filled to the width of a mail; a line that is one long word, such as a link, stays whole."""
+    lines = (
+        textwrap.fill(
+            line.rstrip(),
+            WIDTH,
+            subsequent_indent="  " if line.startswith("- ") else "",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in text.strip().splitlines()
+    )
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
+
+
+@contextmanager
+def _writing(letter: Letter) -> Iterator[None]:
+    """A context of its own, with the letter's language and time zone, so that a page's choices do not leak in."""
+    with current_app.app_context(), force_locale(letter.language):
+        g.region = letter.letterhead
+        yield
+
+
+def _part(letter: Letter, name: str, **more: object) -> str:
+    # Not render_template: a letter is made of its own facts, without the context of a page.
+    template = current_app.jinja_env.get_template(f"mail/{letter.template}/{name}")
+    return template.render(
+        language=letter.language,
+        letterhead=letter.letterhead,
+        recipient=letter.recipient,
+        sender=letter.sender,
+        **letter.context,
+        **more,
+    )
+
+
+def _address(correspondent: Correspondent) -> Address:
+    spec = correspondent.address.strip()
+    local, _, domain = spec.rpartition("@")
+    try:
+        if not domain.isascii():
+            spec = f"{local}@{domain.encode('idna').decode()}"
+        if not local or any(character.isspace() for character in spec):
+            raise ValueError("an address has a local part, a domain and no blanks")
+        return Address(one_line(correspondent.name), addr_spec=spec)
+    except (ValueError, IndexError) as error:
+        raise PermanentFailure(f"{correspondent.address!r} is not an e-mail address: {error}") from error
+
+
+def _attach(message: EmailMessage, attachment: Attachment) -> None:
+    message.add_attachment(
+        attachment.content.decode(),
+        subtype="calendar",
+        charset="utf-8",
+        cte="quoted-printable",
+        filename=attachment.filename,
+        params={"method": attachment.method},
+    )
