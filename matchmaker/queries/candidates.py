@@ -80,7 +80,6 @@ def undoable(session: Session, region_id: int, account_id: int, now: datetime) -
     )
 
 
-
 def _candidate(
     proposal: Proposal,
     miles: float | None,

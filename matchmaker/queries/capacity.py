@@ -53,9 +53,7 @@ def months(
     return {(partner_id, period): (set_, held) for partner_id, period, set_, held in rows}
 
 
-def places(
-    taken: dict[tuple[int, date], tuple[int, int]], partner_id: int, limit: int, period: date
-) -> Places:
+def places(taken: dict[tuple[int, date], tuple[int, int]], partner_id: int, limit: int, period: date) -> Places:
     """One partner's month out of ``months``."""
     agreed, held = taken.get((partner_id, period), (0, 0))
     return Places(period, agreed, held, limit)

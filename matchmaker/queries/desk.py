@@ -179,9 +179,7 @@ def _leaders(session: Session, region_id: int) -> tuple[dict[int, Row[Any]], dic
         .subquery()
     )  # fmt: skip
     rows = session.execute(
-        select(
-            open_ones, Partner.monthly_capacity, Partner.paused_at, Partner.clearance, Partner.clearance_expires_on
-        )
+        select(open_ones, Partner.monthly_capacity, Partner.paused_at, Partner.clearance, Partner.clearance_expires_on)
         .join(Partner, Partner.id == open_ones.c.partner_id)
         .where(open_ones.c.place <= 2)
     ).all()
@@ -207,9 +205,7 @@ def _last_needs(session: Session, region_id: int) -> dict[int, float]:
     return {row.school_id: row.need for row in rows}
 
 
-def _needs(
-    requests: Sequence[Row[Any]], firsts: dict[int, Row[Any]], of_school: dict[int, float]
-) -> dict[int, float]:
+def _needs(requests: Sequence[Row[Any]], firsts: dict[int, Row[Any]], of_school: dict[int, float]) -> dict[int, float]:
     known = {row.id: firsts[row.id].need if row.id in firsts else of_school.get(row.school_id) for row in requests}
     middle = _median(need for need in known.values() if need is not None)
     return {request_id: middle if need is None else need for request_id, need in known.items()}

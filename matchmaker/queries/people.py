@@ -32,29 +32,33 @@ def partner_of(session: Session, region_id: int, account_id: int) -> Partner | N
 
 def partner(session: Session, partner_id: int) -> Partner:
     """A partner with its funds. Raises NoResultFound."""
-    return session.scalars(
-        select(Partner).where(Partner.id == partner_id).options(selectinload(Partner.funds))
-    ).one()
+    return session.scalars(select(Partner).where(Partner.id == partner_id).options(selectinload(Partner.funds))).one()
 
 
 @dataclass(frozen=True)
 class WaitingTeacher:
     """A teacher whom nobody has vouched for yet."""
 
-    membership_id: int
-    region_id: int
+    membership: Membership
     name: str
     email: str
     school_name: str
-    asked_at: datetime
+
+    @property
+    def membership_id(self) -> int:
+        """The membership that is to be vouched for."""
+        return self.membership.id
+
+    @property
+    def asked_at(self) -> datetime:
+        """When they joined."""
+        return self.membership.created_at
 
 
 def waiting_teachers(session: Session, region_id: int) -> Sequence[WaitingTeacher]:
     """Teachers who wait for a coordinator's word and have confirmed their address, oldest first."""
     rows = session.execute(
-        select(
-            Membership.id, Membership.region_id, Account.name, Account.email, School.name, Membership.created_at
-        )
+        select(Membership, Account.name, Account.email, School.name)
         .join(Account, Account.id == Membership.account_id)
         .join(Teacher, (Teacher.account_id == Account.id) & (Teacher.region_id == Membership.region_id))
         .join(School, School.id == Teacher.school_id)

@@ -83,9 +83,7 @@ def of_requests(session: Session, requests: Sequence[LearningRequest]) -> dict[i
     newest: dict[int, Introduction] = {}
     for introduction in session.scalars(
         select(Introduction)
-        .where(
-            Introduction.request_id.in_([request.id for request in requests]), Introduction.state != _I.UNDONE
-        )
+        .where(Introduction.request_id.in_([request.id for request in requests]), Introduction.state != _I.UNDONE)
         .options(
             joinedload(Introduction.partner),
             joinedload(Introduction.approved_by),

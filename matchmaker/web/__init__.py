@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Flask, Response, g, request, session
+from flask import Flask, Response, current_app, g, request, session
 from flask_babel import get_locale
+from werkzeug.routing import IntegerConverter, Map
 
 from matchmaker.extensions import limiter
 from matchmaker.i18n import LANGUAGES
@@ -14,6 +15,7 @@ from matchmaker.web import context, failures, filters
 from matchmaker.web.account.views import blueprint as account
 from matchmaker.web.context import region_time_zone, session_locale
 from matchmaker.web.desk.views import blueprint as desk
+from matchmaker.web.fields import LARGEST_ID
 from matchmaker.web.invitations.views import blueprint as invitations
 from matchmaker.web.mailbox.views import blueprint as mailbox
 from matchmaker.web.partners.views import blueprint as partners
@@ -38,8 +40,16 @@ MAIL_LIMIT = "6 per minute"
 STATIC_AGE = timedelta(hours=1)
 
 
+class RowId(IntegerConverter):
+    """An id in an address; a number that no row can have is an address that does not exist."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, min=1, max=LARGEST_ID)
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     """Register the areas, the context of a page, the errors and the headers."""
+    app.url_map.converters["row"] = RowId
     for area in AREAS:
         app.register_blueprint(area)
     if settings.mailbox_dir:
@@ -71,6 +81,8 @@ def _page_context() -> dict[str, object]:
         "memberships": g.get("memberships", []),
         "locale": str(get_locale()),
         "languages": LANGUAGES,
+        "desk_count": context.desk_count(),
+        "demo_mailbox": mailbox.name in current_app.blueprints,
     }
 
 

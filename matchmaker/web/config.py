@@ -9,8 +9,9 @@ from typing import Any
 from matchmaker.clock import utc_now
 from matchmaker.i18n import TRANSLATIONS
 from matchmaker.settings import Settings
+from matchmaker.web.account.passwords import Passwords
 
-SECURITY_PARTS: dict[str, Any] = {}
+SECURITY_PARTS: dict[str, Any] = {"password_util_cls": Passwords}
 """Arguments of Security.init_app that are not settings."""
 
 
@@ -65,5 +66,7 @@ def _security(settings: Settings) -> dict[str, Any]:
         "SECURITY_POST_RESET_VIEW": "security.login",
         "SECURITY_CONFIRM_ERROR_VIEW": "security.send_confirmation",
         "SECURITY_RESET_ERROR_VIEW": "security.forgot_password",
+        # Whether an address can be reached is found out by writing to it, not by asking a name server meanwhile.
+        "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},
         "SECURITY_EMAIL_SENDER": f"no-reply@{settings.mail_domain}",
     }

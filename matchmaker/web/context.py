@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import abort, current_app, g, request, session
+from flask import abort, current_app, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import refresh
 from flask_login import current_user
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.i18n import LANGUAGES
 from matchmaker.policies import NOBODY, Permission, actor_for, permits
-from models import Account, Membership, Region
+from matchmaker.queries import desk
+from models import Account, Membership, Region, Role
+
+WITHOUT_CONTEXT = frozenset({"static", "public.health", "public.ready"})
+"""Endpoints that ask the database nothing before their view."""
 
 
 def load() -> None:
     """Fill g: memberships that count now, the one worked as, the region, the actor."""
-    g.memberships, g.membership, g.actor = [], None, NOBODY
-    if request.endpoint == "static":
+    g.memberships, g.membership, g.actor, g.region = [], None, NOBODY, None
+    if request.endpoint in WITHOUT_CONTEXT:
         return
+    _refuse_null_bytes()
     if current_user.is_authenticated:
         account: Account = current_user._get_current_object()
         g.memberships = [m for m in account.memberships if m.counts(utc_now())]
         g.actor = actor_for(account, g.memberships, utc_now())
         chosen = session.get("membership_id")
-        g.membership = next(
-            (m for m in g.memberships if m.id == chosen), g.memberships[0] if g.memberships else None
-        )
+        g.membership = next((m for m in g.memberships if m.id == chosen), g.memberships[0] if g.memberships else None)
     g.region = g.membership.region if g.membership else default_region()
 
 
@@ -40,9 +47,11 @@ def default_region() -> Region | None:
 
 
 def session_locale() -> str:
-    """The language of the page: what was chosen, else the account's, else the browser's first that we have."""
+    """The language of the page: what was chosen, else the reader's of a link, the account's, the browser's first."""
     if session.get("language") in LANGUAGES:
         return str(session["language"])
+    if g.get("reader_language") in LANGUAGES:
+        return str(g.reader_language)
     if current_user and current_user.is_authenticated and current_user.language in LANGUAGES:
         return str(current_user.language)
     return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]
@@ -54,15 +63,61 @@ def region_time_zone() -> str | None:
     return region.time_zone if region else None
 
 
+def visit(region: Region, language: str) -> None:
+    """Show the rest of this request in another region, to a reader of a language: a link's, not a session's."""
+    g.region, g.reader_language = region, language
+    refresh()
+
+
+def sign_in_first() -> ResponseReturnValue | None:
+    """Send whoever is not signed in to do so, and back to the page they asked for."""
+    if current_user.is_authenticated:
+        return None
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("security.login", next=here))
+
+
+def region() -> Region:
+    """The current region; 404 on an installation that has none yet."""
+    if g.region is None:
+        abort(404)
+    current: Region = g.region
+    return current
+
+
 def require(permission: Permission, subject: Any) -> None:
-    """Go on only if the actor may; strangers to a subject's region are told that there is no such thing."""
-    if permits(g.actor, permission, subject):
-        return
+    """Go on only if the actor may; what belongs to another region than the current one does not exist here."""
     region_id = subject.id if isinstance(subject, Region) else subject.region_id
-    known = any(membership.region_id == region_id for membership in g.memberships)
-    abort(403 if known else 404)
+    if region_id != region().id or not any(m.region_id == region_id for m in g.memberships):
+        abort(404)
+    if not permits(g.actor, permission, subject):
+        abort(403)
 
 
 def membership_to_work_as(membership_id: int) -> Membership | None:
     """One of the account's own memberships that count, by id."""
     return next((m for m in g.memberships if m.id == membership_id), None)
+
+
+def desk_count() -> int | None:
+    """How many requests wait for a decision, for those who decide."""
+    if g.membership is None or g.membership.role not in (Role.COORDINATOR, Role.ADMIN):
+        return None
+    return desk.waiting_count(db.session, g.membership.region_id)
+
+
+def local_path(target: str | None) -> str | None:
+    """A path of this site, or None for anything that could lead elsewhere."""
+    if not target or not target.startswith("/") or "\\" in target or any(ord(letter) < 32 for letter in target):
+        return None
+    parts = urlsplit(target)
+    return None if parts.scheme or parts.netloc or target.startswith("//") else target
+
+
+def _refuse_null_bytes() -> None:
+    """No text can hold a NUL byte: PostgreSQL refuses to store it, so it is turned away at the door."""
+    sent: list[MultiDict[str, str]] = [request.args, request.form]
+    if any("\x00" in text for values in sent for pair in values.items(multi=True) for text in pair):
+        abort(400)
+    if "\x00" in request.path:
+        abort(404)

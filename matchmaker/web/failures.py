@@ -55,7 +55,7 @@ def init_app(app: Flask) -> None:
 def page(status: int, message: str | None = None) -> Response:
     """The error page of a status."""
     db.session.rollback()
-    return make_response(render_template("errors/error.html", status=status, message=message), status)
+    return make_response(render_template("errors/error.html", code=status, message=message), status)
 
 
 def _refused(error: DomainError) -> Response:

@@ -1,0 +1,1 @@
+"""Joining, and going to the right page after signing in."""

@@ -1,0 +1,159 @@
+"""The approval desk: the queue, one request with the people who fit, and the decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from matchmaker import audit, outbox
+from matchmaker.clock import utc_now
+from matchmaker.errors import Conflict
+from matchmaker.extensions import db
+from matchmaker.policies import Permission
+from matchmaker.queries import candidates, desk, introductions, learning_requests, paging, rankings
+from matchmaker.services import proposals
+from matchmaker.web import context, failures, filters
+from matchmaker.web.desk import words
+from matchmaker.web.desk.forms import ApproveForm, PassForm
+from models import Introduction, LearningRequest, Proposal
+
+blueprint = Blueprint("desk", __name__, url_prefix="/desk")
+blueprint.before_request(context.sign_in_first)
+
+
+@blueprint.get("")
+def index() -> ResponseReturnValue:
+    """The queue, with its first request beside it."""
+    context.require(Permission.USE_DESK, context.region())
+    queue = desk.queue(db.session, context.region(), utc_now())
+    section = _section(queue, None)
+    page = paging.cut(queue.section(section), request.args.get("page", 1, type=int))
+    first = learning_requests.whole(db.session, page.rows[0].id) if page.rows else None
+    return _render(queue, section, page, first, opened=False)
+
+
+@blueprint.get("/<row:request_id>")
+def show(request_id: int) -> ResponseReturnValue:
+    """One request of the queue, or one that was decided."""
+    return _show(request_id)
+
+
+@blueprint.post("/<row:request_id>/approve")
+def approve(request_id: int) -> ResponseReturnValue:
+    """Approve a proposal and go on to the next request of the section."""
+    context.require(Permission.USE_DESK, db.session.get_one(LearningRequest, request_id))
+    form = ApproveForm()
+    if not form.validate():
+        abort(400)
+    following = desk.queue(db.session, context.region(), utc_now()).after(request_id, form.section.data)
+    try:
+        approved = proposals.approve(
+            db.session, g.actor, request_id=request_id, ranking_id=form.ranking.data,
+            proposal_id=form.proposal.data, clock=utc_now,
+        )  # fmt: skip
+    except Conflict as conflict:
+        return _as_it_stands(request_id, conflict)
+    name, leaves = approved.partner.name, filters.time(approved.due_at)
+    outbox.commit(db.session)
+    flash(_("Approved. %(partner)s is invited at %(time)s; nothing is sent before.", partner=name, time=leaves), "ok")
+    if following is None:
+        return redirect(url_for("desk.index", section=form.section.data))
+    return redirect(url_for("desk.show", request_id=following, section=form.section.data))
+
+
+@blueprint.post("/introductions/<row:introduction_id>/undo")
+def undo(introduction_id: int) -> ResponseReturnValue:
+    """Take an approval back while nothing has been sent."""
+    introduction = db.session.get_one(Introduction, introduction_id)
+    context.require(Permission.USE_DESK, introduction)
+    request_id = introduction.request_id
+    try:
+        proposals.undo(db.session, g.actor, introduction_id, utc_now)
+    except Conflict as conflict:
+        return _as_it_stands(request_id, conflict)
+    outbox.commit(db.session)
+    flash(_("Taken back. Nothing was sent, and the place is free again."), "info")
+    return redirect(url_for("desk.show", request_id=request_id))
+
+
+@blueprint.post("/proposals/<row:proposal_id>/pass")
+def pass_over(proposal_id: int) -> ResponseReturnValue:
+    """Pass over one person, with a reason; the request is ranked again without them."""
+    proposal = db.session.get_one(Proposal, proposal_id)
+    context.require(Permission.USE_DESK, proposal)
+    request_id, name = proposal.request_id, proposal.partner.name
+    form = PassForm()
+    if not form.validate():
+        abort(400)
+    try:
+        reason = proposals.PassReason(form.reason.data)
+        proposals.pass_over(db.session, g.actor, proposal_id, reason, form.note.data or "", utc_now)
+    except Conflict as conflict:
+        return _as_it_stands(request_id, conflict)
+    outbox.commit(db.session)
+    flash(_("%(partner)s is passed over for this request.", partner=name), "info")
+    return redirect(url_for("desk.show", request_id=request_id))
+
+
+def _show(request_id: int, status: int = 200) -> ResponseReturnValue:
+    asked = learning_requests.whole(db.session, request_id)
+    context.require(Permission.USE_DESK, asked)
+    queue = desk.queue(db.session, context.region(), utc_now())
+    section = _section(queue, request_id)
+    ids = [item.id for item in queue.section(section)]
+    place = ids.index(request_id) if request_id in ids else 0
+    page = paging.cut(queue.section(section), place // paging.PAGE + 1)
+    return _render(queue, section, page, asked, opened=True), status
+
+
+def _as_it_stands(request_id: int, conflict: Conflict) -> ResponseReturnValue:
+    """Nothing was done: show the request as it is now, and say what has changed."""
+    said = failures.sentence(conflict)
+    db.session.rollback()
+    flash(said, "stop")
+    return _show(request_id, conflict.status)
+
+
+def _section(queue: desk.Queue, request_id: int | None) -> str:
+    """The section asked for; else the one the request is in; else the first with something in it."""
+    wanted = request.values.get("section")
+    item = queue.item(request_id) if request_id else None
+    if item is not None:
+        return item.section
+    if wanted in desk.SECTIONS:
+        return str(wanted)
+    return next((name for name, count in queue.counts.items() if count), desk.SECTIONS[0])
+
+
+def _render(
+    queue: desk.Queue, section: str, page: paging.Page[desk.Waiting], asked: LearningRequest | None, *, opened: bool
+) -> str:
+    undoable = candidates.undoable(db.session, context.region().id, g.actor.account_id, utc_now())
+    return render_template(
+        "desk/show.html",
+        counts=queue.counts,
+        section=section,
+        queue=page.rows,
+        item=queue.item(asked.id) if asked else None,
+        r=asked,
+        opened=opened,
+        undo=undoable,
+        caution=words.sentence,
+        pass_reasons=list(proposals.PassReason),
+        **page.place,
+        **(_decision(asked) if asked else {}),
+    )
+
+
+def _decision(asked: LearningRequest) -> dict[str, Any]:
+    """The ranking, its people and what has been decided, for one request."""
+    ranking = rankings.latest(db.session, asked.id)
+    people = candidates.of_ranking(db.session, ranking, asked, context.region(), utc_now()) if ranking else []
+    if ranking and not people:
+        # The page then offers to write to the teacher, with the address.
+        audit.record(db.session, g.actor, audit.Tag.CONTACTS_SEEN, asked, at=utc_now())
+        outbox.commit(db.session)
+    return {"ranking": ranking, "proposals": people, "introduction": introductions.live(db.session, asked.id)}

@@ -1,0 +1,79 @@
+"""Form fields with the limits that every text and choice from outside must keep."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from wtforms import Field, Form, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+
+from matchmaker.i18n import LANGUAGES
+from matchmaker.web import labels
+from models.codes import SPOKEN
+
+LARGEST_ID = 2**31 - 1
+"""PostgreSQL's integer; anything beyond is not one of our ids."""
+
+
+def trimmed(value: str | None) -> str | None:
+    """A text without blanks around it; two ways of writing one letter are made the same."""
+    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
+
+
+def plain(_form: Form, field: Field) -> None:
+    """Refuse control characters; a text of several lines may hold line ends and tabs."""
+    allowed = "\r\n\t" if isinstance(field, TextAreaField) else ""
+    if any(unicodedata.category(letter) == "Cc" and letter not in allowed for letter in field.data or ""):
+        raise ValidationError(str(_("Please use letters, numbers and punctuation only.")))
+
+
+def line(label: object, most: int, *, required: object = None) -> StringField:
+    """One line of at most ``most`` characters. ``required`` is what to say when it is missing; without it, optional."""
+    return StringField(label, filters=[trimmed], validators=_text_rules(most, required))
+
+
+def words(label: object, most: int, *, required: object = None) -> TextAreaField:
+    """A text of several lines, otherwise like ``line``."""
+    return TextAreaField(label, filters=[trimmed], validators=_text_rules(most, required))
+
+
+def phone(label: object) -> StringField:
+    """A telephone number as people write it; optional."""
+    shape = Regexp(r"^[0-9+()./ -]*$", message=_("Please write the number with digits."))
+    return StringField(label, filters=[trimmed], validators=[Optional(), Length(max=40), shape])
+
+
+def coded(codes: Iterable[str], names: Mapping[str, object]) -> list[tuple[str, object]]:
+    """Choices of codes with their names; a code without one is shown as it is."""
+    return [(code, names.get(code, code)) for code in codes]
+
+
+def spoken() -> list[tuple[str, str]]:
+    """Choices of languages, each named in itself."""
+    return [(code, labels.own_language(code)) for code in SPOKEN]
+
+
+def written() -> list[tuple[str, str]]:
+    """Choices of the languages we write in."""
+    return [(code, labels.own_language(code)) for code in LANGUAGES]
+
+
+def with_present(choices: Iterable[tuple[Any, Any]], present: Iterable[Any]) -> list[tuple[Any, Any]]:
+    """Choices, and whatever is stored already though we would not offer it: saving a form must not drop it."""
+    offered = list(choices)
+    known = {value for value, _label in offered}
+    return offered + [(value, str(value)) for value in present if value not in known]
+
+
+def whole_or_none(value: str | int | None) -> int | None:
+    """A select's value as a number, and its empty choice as None."""
+    return None if value in ("", None, "None") else int(value)  # type: ignore[arg-type]
+
+
+def _text_rules(most: int, required: object) -> list[Any]:
+    too_long = _("Please shorten this to %(most)s characters or fewer.", most=most)
+    first = InputRequired(message=required) if required else Optional()
+    return [first, Length(max=most, message=too_long), plain]

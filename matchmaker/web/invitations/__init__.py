@@ -1,0 +1,1 @@
+"""A partner's answer, through the link of a mail."""

@@ -1,0 +1,76 @@
+"""A partner's answer to an invitation, by the link of the mail and without signing in. Reading changes nothing."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from matchmaker import outbox, tokens
+from matchmaker.clock import utc_now
+from matchmaker.errors import Conflict
+from matchmaker.extensions import db, limiter
+from matchmaker.queries import invitations
+from matchmaker.services import capacity, introductions
+from matchmaker.web import context, failures
+from matchmaker.web.invitations.forms import AnswerForm
+
+blueprint = Blueprint("invitations", __name__, url_prefix="/i")
+
+ANSWER_LIMIT = "60 per hour"
+
+
+@blueprint.get("/<token>")
+def show(token: str) -> ResponseReturnValue:
+    """The invitation, or what became of it. A link that has ended still says so, and whether the visit stands."""
+    try:
+        link, status = _read(token), 200
+    except tokens.ExpiredLink as ended:
+        link, status = tokens.Link(ended.facts["introduction"], ended.facts["recipient"], utc_now()), 410
+    invitation = _invitation(link, link_holds=status == 200)
+    form = AnswerForm(invitation.windows, formdata=None, answer=request.args.get("answer"))
+    return render_template("invitations/show.html", inv=invitation, form=form), status
+
+
+@blueprint.post("/<token>")
+@limiter.limit(ANSWER_LIMIT)
+def answer(token: str) -> ResponseReturnValue:
+    """Take the answer. The first one stands, and sending it again shows it."""
+    link = _read(token)
+    invitation = _invitation(link, link_holds=True)
+    form = AnswerForm(invitation.windows)
+    if not form.validate():
+        return render_template("invitations/show.html", inv=invitation, form=form), 422
+    try:
+        if form.answer.data == "yes":
+            introductions.accept(db.session, link.introduction, form.window.data, utc_now)
+        else:
+            introductions.not_now(db.session, link.introduction, form.why, utc_now)
+    except Conflict as conflict:
+        return _as_it_stands(link, conflict)
+    outbox.commit(db.session)
+    return redirect(url_for("invitations.show", token=token))
+
+
+def _read(token: str) -> tokens.Link:
+    return tokens.read(current_app.config["SETTINGS"].secret_key, tokens.Purpose.ANSWER, token, utc_now())
+
+
+def _invitation(link: tokens.Link, *, link_holds: bool) -> invitations.Invitation:
+    """The invitation a link is for, its page in the partner's language and the region's time."""
+    found = invitations.by_key(db.session, link.introduction, utc_now(), link_holds=link_holds)
+    if found is None or link.recipient != f"partner:{found.partner_id}":
+        raise tokens.BadLink
+    context.visit(found.region, found.reader_language)
+    return found
+
+
+def _as_it_stands(link: tokens.Link, conflict: Conflict) -> ResponseReturnValue:
+    """Nothing was done: show the invitation as it is now, and say why."""
+    full = isinstance(conflict, capacity.PartnerFull)
+    said = _("Your visits of that month are all given by now. Please call or write if you want to come all the same.")
+    db.session.rollback()
+    flash(said if full else failures.sentence(conflict), "stop")
+    invitation = _invitation(link, link_holds=True)
+    form = AnswerForm(invitation.windows, formdata=None)
+    return render_template("invitations/show.html", inv=invitation, form=form), conflict.status

@@ -1,0 +1,1 @@
+"""What partners know, and when they can come."""

@@ -1,0 +1,112 @@
+"""What a partner knows, and when they can come."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, abort, flash, g, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from matchmaker import outbox
+from matchmaker.clock import utc_now
+from matchmaker.extensions import db
+from matchmaker.policies import Permission
+from matchmaker.queries import capacity, people
+from matchmaker.services import partners
+from matchmaker.web import context, labels
+from matchmaker.web.partners.forms import FundForm, ProfileForm
+from models import Partner
+
+blueprint = Blueprint("partners", __name__, url_prefix="/profile")
+blueprint.before_request(context.sign_in_first)
+
+
+@blueprint.route("", methods=["GET", "POST"])
+def profile() -> ResponseReturnValue:
+    """The partner's own profile."""
+    partner = _partner()
+    form = ProfileForm(partner)
+    if form.validate_on_submit():
+        partners.save_logistics(db.session, g.actor, partner, form.logistics(partner), utc_now)
+        outbox.commit(db.session)
+        flash(_("Saved."), "ok")
+        return redirect(url_for("partners.profile"))
+    page = render_template(
+        "partners/profile.html", partner=partner, form=form, month=_month(partner), format_notes=labels.FORMAT_NOTES
+    )
+    return page, 422 if form.errors else 200
+
+
+@blueprint.route("/funds/new", methods=["GET", "POST"])
+def fund_new() -> ResponseReturnValue:
+    """Add a fund of knowledge."""
+    return _edit(None)
+
+
+@blueprint.route("/funds/<row:fund_id>", methods=["GET", "POST"])
+def fund_edit(fund_id: int) -> ResponseReturnValue:
+    """Rewrite a fund of knowledge."""
+    return _edit(fund_id)
+
+
+@blueprint.post("/funds/<row:fund_id>/remove")
+def fund_remove(fund_id: int) -> ResponseReturnValue:
+    """Take a fund out of the profile."""
+    partner = _partner()
+    partners.remove_fund(db.session, g.actor, partner, fund_id, utc_now)
+    outbox.commit(db.session)
+    flash(_("It is no longer offered to anyone."), "ok")
+    return redirect(url_for("partners.profile"))
+
+
+@blueprint.post("/pause")
+def pause() -> ResponseReturnValue:
+    """No invitations for a while."""
+    partners.pause(db.session, g.actor, _partner(), utc_now)
+    outbox.commit(db.session)
+    flash(_("You get no invitations until you are back. Visits already agreed stay on."), "ok")
+    return redirect(url_for("partners.profile"))
+
+
+@blueprint.post("/resume")
+def resume() -> ResponseReturnValue:
+    """Take invitations again."""
+    partners.resume(db.session, g.actor, _partner(), utc_now)
+    outbox.commit(db.session)
+    flash(_("Welcome back. You get invitations again."), "ok")
+    return redirect(url_for("partners.profile"))
+
+
+def _edit(fund_id: int | None) -> ResponseReturnValue:
+    partner = _partner()
+    fund = next((own for own in partner.funds if own.id == fund_id), None)
+    if fund_id is not None and fund is None:
+        abort(404)
+    form = FundForm(fund, **({} if fund else {"language": str(get_locale())}))
+    if form.validate_on_submit():
+        partners.save_fund(db.session, g.actor, partner, form.draft(fund), utc_now, fund_id=fund_id)
+        outbox.commit(db.session)
+        flash(_("Saved."), "ok")
+        return redirect(url_for("partners.profile"))
+    return render_template("partners/fund.html", form=form, fund=fund), 422 if form.errors else 200
+
+
+def _partner() -> Partner:
+    """The partner who is signed in."""
+    context.require(Permission.HAVE_PROFILE, context.region())
+    partner = people.partner_of(db.session, context.region().id, current_user.id)
+    if partner is None:
+        abort(404)
+    context.require(Permission.EDIT_PARTNER, partner)
+    return partner
+
+
+def _month(partner: Partner) -> capacity.Places:
+    """This month's places."""
+    today = utc_now().astimezone(ZoneInfo(context.region().time_zone)).date()
+    period = today.replace(day=1)
+    taken = capacity.months(db.session, [partner.id], [period])
+    return capacity.places(taken, partner.id, partner.monthly_capacity, period)

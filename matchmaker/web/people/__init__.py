@@ -1,0 +1,1 @@
+"""Vouching for teachers and reading partners' profiles."""
