@@ -36,7 +36,9 @@ class Spec:
     before: Callable[[], None] | None = None
     """Called before every start, so that a restart finds the ground as clean as the first start did."""
     ready: Callable[[], bool] | None = None
-    """Whether it serves; None counts a running process as ready."""
+    """Whether it serves."""
+    ready_line: str = ""
+    """What it writes to its log when it is ready. With neither this nor ``ready``, running is ready."""
     patience: float = 60.0
     """How long it may take to become ready."""
     stop_signal: signal.Signals = signal.SIGTERM
@@ -52,6 +54,7 @@ class Child:
         self.spec = spec
         self.log = log_folder / f"{spec.name}.log"
         self.process: subprocess.Popen[bytes] | None = None
+        self._log_began = 0
 
     @property
     def running(self) -> bool:
@@ -59,7 +62,8 @@ class Child:
 
     @property
     def ready(self) -> bool:
-        return self.running and (self.spec.ready is None or self.spec.ready())
+        serves = self.running and (self.spec.ready is None or self.spec.ready())
+        return serves and self.spec.ready_line in self.written()
 
     def start(self) -> None:
         """Start the process; does not wait until it is ready."""
@@ -67,6 +71,7 @@ class Child:
             self.spec.before()
         if self.log.exists() and self.log.stat().st_size > LOG_KEPT_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
+        self._log_began = self.log.stat().st_size if self.log.exists() else 0
         account = pwd.getpwnam(self.spec.user) if self.spec.user else None
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -123,6 +128,12 @@ class Child:
         if self.process is not None:
             end_session(self.process.pid, grace=0.0)
             self.process.wait(KILL_GRACE)
+
+    def written(self) -> str:
+        """What it has written since it was last started."""
+        with self.log.open("rb") as log:
+            log.seek(self._log_began)
+            return log.read().decode(errors="replace")
 
     def last_words(self, lines: int = 8) -> str:
         """The end of its log, as text to show."""

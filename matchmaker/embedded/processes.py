@@ -40,7 +40,18 @@ def application(environment: Mapping[str, str], listener: socket) -> list[Spec]:
         pass_fds=(listener.fileno(),),
         ready=lambda: healthy(listener),
     )
-    return [web, *(Spec(name=name, command=command, environment=environment) for name, command in WORKERS.items())]
+    return [web, *(worker(name, environment) for name in WORKERS)]
+
+
+def worker(name: str, environment: Mapping[str, str]) -> Spec:
+    """The spec of one of WORKERS; it is ready when its model is loaded and it waits for work."""
+    return Spec(
+        name=name,
+        command=WORKERS[name],
+        environment=environment,
+        ready_line="clock_ready" if name == "clock" else "worker_ready",
+        patience=120.0,
+    )
 
 
 def healthy(listener: socket) -> bool:

@@ -100,13 +100,13 @@ class Supervisor:
         """
         step = Watched(Child(spec, self.home.log))
         self.tiers.append([step])
-        already = step.child.log.stat().st_size if step.child.log.exists() else 0
         self._start_one(step)
+        said = 0
         while step.child.running:
             self.pause(POLL * 5)
-            already = self._repeat(step.child, already) if shown else already
+            said = self._repeat(step.child, said) if shown else 0
         if shown:
-            self._repeat(step.child, already)
+            self._repeat(step.child, said)
         self.tiers.pop()
         if step.child.process is None or step.child.process.returncode != 0:
             raise EmbeddedError(f"{spec.name} failed. {step.child.last_words()}")
@@ -120,6 +120,8 @@ class Supervisor:
 
     def stop(self) -> None:
         """Stop what was started last first; a second signal cuts the waiting short."""
+        if self.tiers:
+            self.terminal.say("run", "stopping")
         while self.tiers:
             children = [watched.child for watched in self.tiers.pop()]
             for child in children:
@@ -168,13 +170,12 @@ class Supervisor:
         now = time.monotonic()
         return [max(each.due - now, POLL) for each in self._all() if each.due is not None]
 
-    def _repeat(self, child: Child, already: int) -> int:
-        """Say the whole lines a step has written since; returns how far its log has been read."""
-        with child.log.open("rb") as log:
-            log.seek(already)
-            lines, _, _ = log.read().rpartition(b"\n")
-        self.terminal.say(child.spec.name, lines.decode(errors="replace"))
-        return already + len(lines) + 1 if lines else already
+    def _repeat(self, step: Child, said: int) -> int:
+        """Say the whole lines a step has written beyond those said; returns how many have been."""
+        lines = step.written().splitlines(keepends=True)
+        whole = [line for line in lines[said:] if line.endswith("\n")]
+        self.terminal.say(step.spec.name, "".join(whole))
+        return said + len(whole)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self._signals.put(number)

@@ -1,5 +1,6 @@
 """What the parent prints: one line an event, marked with whom it is about."""
 
+import contextlib
 import os
 import sys
 import time
@@ -31,8 +32,10 @@ class Terminal:
         name = f"{speaker:>{WIDTH}} |"
         if self.coloured:
             name = f"\x1b[{COLOURS.get(speaker, 37)}m{name}\x1b[0m"
-        for line in text.splitlines():
-            print(name, line, flush=True)
+        # A terminal that was closed must not keep the parent from stopping its children.
+        with contextlib.suppress(OSError):
+            for line in text.splitlines():
+                print(name, line, flush=True)
 
     def seconds(self) -> str:
         """How long the parent has been at work, for people."""

@@ -23,15 +23,9 @@ HANGS = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + WAITS
 HAS_A_GRANDCHILD = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', sys.argv[1]])\n" + HANGS
 
 
-def spec(home: Home, name: str, program: str = WAITS, *words: str, grace: float = 10.0) -> Spec:
+def spec(name: str, program: str = WAITS, *words: str, grace: float = 10.0) -> Spec:
     """A small program that is ready when it has said so."""
-    log = home.log / f"{name}.log"
-    return Spec(
-        name=name,
-        command=(sys.executable, "-c", program, *words),
-        ready=lambda: log.exists() and "up" in log.read_text(),
-        grace=grace,
-    )
+    return Spec(name=name, command=(sys.executable, "-c", program, *words), ready_line="up", grace=grace)
 
 
 def pid_of(supervisor: Supervisor, name: str) -> int:
@@ -55,7 +49,7 @@ def meanwhile(act: Callable[[], None]) -> threading.Thread:
 
 def test_a_killed_worker_is_started_again_and_said_so(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     with Supervisor(home, Terminal()) as parent:
-        parent.start([spec(home, "ranker"), spec(home, "web")])
+        parent.start([spec("ranker"), spec("web")])
         first, bystander = pid_of(parent, "ranker"), pid_of(parent, "web")
 
         def kill_and_wait() -> None:
@@ -73,7 +67,7 @@ def test_a_killed_worker_is_started_again_and_said_so(home: Home, capsys: pytest
 
 
 def test_a_worker_that_keeps_failing_is_tried_ever_more_rarely(home: Home) -> None:
-    delays = [Watched(Child(spec(home, "mailer"), home.log), failures=failures).delay() for failures in range(1, 9)]
+    delays = [Watched(Child(spec("mailer"), home.log), failures=failures).delay() for failures in range(1, 9)]
     assert delays == [1, 2, 4, 8, 16, 30, 30, 30]
 
 
@@ -86,13 +80,13 @@ def test_everything_started_is_stopped_last_first(home: Home) -> None:
     )
     with Supervisor(home, Terminal()) as parent:
         for name in ("postgres", "web", "clock"):
-            parent.start([spec(home, name, program, name, str(order))])
+            parent.start([spec(name, program, name, str(order))])
     assert order.read_text().split() == ["clock", "web", "postgres"]
 
 
 def test_a_child_that_hangs_is_ended_with_all_it_started(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     with Supervisor(home, Terminal()) as parent:
-        parent.start([spec(home, "ranker", HAS_A_GRANDCHILD, HANGS, grace=0.2)])
+        parent.start([spec("ranker", HAS_A_GRANDCHILD, HANGS, grace=0.2)])
         eldest = psutil.Process(pid_of(parent, "ranker"))
         family = [eldest, *eldest.children()]
         assert len(family) == 2
@@ -102,7 +96,7 @@ def test_a_child_that_hangs_is_ended_with_all_it_started(home: Home, capsys: pyt
 
 def test_a_second_signal_cuts_the_waiting_short(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     with Supervisor(home, Terminal()) as parent:
-        parent.start([spec(home, "ranker", HANGS, grace=3600)])
+        parent.start([spec("ranker", HANGS, grace=3600)])
         os.kill(os.getpid(), signal.SIGINT)
         with pytest.raises(StopRequested, match="SIGINT"):
             parent.watch()
@@ -120,10 +114,10 @@ def test_the_handlers_of_before_are_put_back(home: Home) -> None:
 def test_a_failed_start_shows_the_end_of_the_log_and_stops_the_rest(home: Home) -> None:
     broken = "import sys; sys.exit('SECRET_KEY must have at least 32 characters')"
     with Supervisor(home, Terminal()) as parent:
-        parent.start([spec(home, "postgres")])
+        parent.start([spec("postgres")])
         running = pid_of(parent, "postgres")
         with pytest.raises(EmbeddedError, match=r"web ended at once\.[\s\S]*at least 32 characters"):
-            parent.start([spec(home, "web", broken)])
+            parent.start([spec("web", broken)])
     assert not alive(running)
 
 
@@ -144,7 +138,7 @@ def test_a_long_log_is_put_aside_at_a_start(home: Home, monkeypatch: pytest.Monk
     log: Path = home.log / "web.log"
     log.write_text("the lines of the last run\n")
     with Supervisor(home, Terminal()) as parent:
-        parent.start([spec(home, "web")])
+        parent.start([spec("web")])
     assert log.read_text().strip() == "up"
     assert log.with_suffix(".log.1").read_text() == "the lines of the last run\n"
 
@@ -152,7 +146,7 @@ def test_a_long_log_is_put_aside_at_a_start(home: Home, monkeypatch: pytest.Monk
 def test_delays_are_forgotten_after_a_steady_hour(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "STEADY_AFTER", 0.0)
     with Supervisor(home, Terminal()) as parent:
-        parent.start([spec(home, "web")])
+        parent.start([spec("web")])
         [[watched]] = parent.tiers
         watched.failures = 5
         watched.child.kill()
