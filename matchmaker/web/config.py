@@ -30,6 +30,7 @@ def flask_config(settings: Settings, root: Path) -> dict[str, Any]:
         "SQLALCHEMY_ENGINES": {"default": {"url": settings.sqlalchemy_url, "pool_pre_ping": True}},
         "ALEMBIC": {
             "script_location": str(root / "migrations"),
+            "version_locations": [str(root / "migrations" / "versions")],
             "file_template": "%%(rev)s_%%(slug)s",
         },
         "ALEMBIC_CONTEXT": {"compare_type": True},
