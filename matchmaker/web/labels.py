@@ -41,10 +41,9 @@ FORMAT_NOTES: Mapping[str, LazyString] = {
 }
 
 SHARING: Mapping[str, LazyString] = {
-    "in_person": _("In person only"),
     "no_recording": _("No recording or photos"),
     "in_season": _("Only in a season"),
-    "hands_on": _("Students can touch and try"),
+    "in_person": _("In person only"),
 }
 
 ROLES: Mapping[str, LazyString] = {
@@ -77,6 +76,7 @@ PASS_REASONS: Mapping[str, LazyString] = {
     "dates": _("The dates do not work"),
     "asked_lately": _("Asked too often lately"),
     "spoke": _("We spoke, and it is not the moment"),
+    "must_not_meet": _("These two must not be matched"),
     "other": _("Another reason"),
 }
 
