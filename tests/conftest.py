@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from flask import Flask
@@ -60,10 +62,25 @@ def app(settings: Settings) -> Flask:
 @pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
     """A session whose commits are rolled back when the test ends, shared with the client's requests."""
-    with app.app_context(), db.test_isolation():
+    with app.app_context(), _rolled_back():
         factories.Stored.session = db.session
         yield db.session
         factories.Stored.session = None
+
+
+@contextmanager
+def _rolled_back() -> Iterator[None]:
+    """Bind every session to one connection whose transaction is rolled back; a commit only releases a savepoint.
+
+    Flask-SQLAlchemy-Lite's own ``test_isolation`` patches the engine, and SQLAlchemy 2.1 then commits for real.
+    """
+    with db.engine.connect() as connection:
+        outer = connection.begin()
+        bound = {"bind": connection, "join_transaction_mode": "create_savepoint"}
+        with mock.patch.dict(db.sessionmaker.kw, bound):
+            yield
+            db.session.close()
+        outer.rollback()
 
 
 @pytest.fixture
