@@ -12,8 +12,7 @@ from matchmaker import outbox, queue
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.index import request_text
-from matchmaker.mail.deliver import deliver
-from matchmaker.mail.transport import PermanentFailure
+from matchmaker.mail.deliver import PermanentFailure, deliver
 from matchmaker.services import proposing
 from models import LearningRequest, OutboxItem, QueueName, Region
 
@@ -45,7 +44,7 @@ def do_next(session: Session, name: QueueName) -> bool:
     item_id, kind = item.id, item.kind
     try:
         HANDLERS[name](session, item)
-        item.done_at = utc_now()
+        item.done_at = item.done_at or utc_now()
         outbox.commit(session)
     except Exception as error:
         session.rollback()

@@ -59,7 +59,7 @@ class Account(UserMixin, Created, Base):
     fs_uniquifier: Mapped[str] = mapped_column(unique=True)
     confirmed_at: Mapped[datetime | None]
 
-    roles: Mapped[list[GlobalRole]] = relationship(secondary=account_global_role)
+    roles: Mapped[list[GlobalRole]] = relationship(secondary=account_global_role)  # type: ignore[assignment]
     memberships: Mapped[list[Membership]] = relationship(
         back_populates="account", foreign_keys="Membership.account_id", order_by="Membership.id"
     )

@@ -24,7 +24,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models import (
     CapacityUnit,
@@ -89,7 +89,7 @@ def excluded_by(session: Session, request: LearningRequest, partner_id: int, now
     return session.scalar(select(rule).select_from(Partner).where(Partner.id == partner_id))
 
 
-def held_units(partner_id: ColumnElement[int], period: object) -> Select[tuple[int]]:
+def held_units(partner_id: InstrumentedAttribute[int], period: object) -> Select[int]:
     """How many units of a partner's month are held, as a correlated select."""
     return select(func.count(CapacityUnit.id)).where(
         CapacityUnit.partner_id == partner_id,
@@ -146,7 +146,7 @@ def _history(request: LearningRequest) -> tuple[ColumnElement[bool], ColumnEleme
     return passed, said_not_now
 
 
-def _none_shared(column: ColumnElement[list[str]], wanted: list[str]) -> ColumnElement[bool]:
+def _none_shared(column: InstrumentedAttribute[list[str]], wanted: list[str]) -> ColumnElement[bool]:
     if not wanted:
         return literal(False)
     return and_(func.cardinality(column) > 0, ~column.op("&&")(cast(array(wanted), ARRAY(Text))))
