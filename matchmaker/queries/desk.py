@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, exists, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import Session
 
 from matchmaker.queries import capacity, cautions
@@ -132,7 +132,7 @@ def places_in_line(needs: dict[int, float]) -> dict[int, str]:
     return places
 
 
-def newest_ranking(region_id: int) -> Select[tuple[int]]:
+def newest_ranking(region_id: int) -> Select[int]:
     """Ids of the newest ranking of each waiting request."""
     return (
         select(func.max(Ranking.id))
@@ -199,7 +199,7 @@ def _last_needs(session: Session, region_id: int) -> dict[int, float]:
         select(school_id, need)
         .join(Proposal, Proposal.request_id == LearningRequest.id)
         .where(school_id.in_(without))
-        .distinct(school_id)
+        .ext(distinct_on(school_id))
         .order_by(school_id, Proposal.id.desc())
     )
     return {row.school_id: row.need for row in rows}

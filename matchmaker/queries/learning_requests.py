@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from models import LearningRequest, Teacher
 
 
-def of_teacher(teacher_id: int) -> Select[tuple[LearningRequest]]:
+def of_teacher(teacher_id: int) -> Select[LearningRequest]:
     """A teacher's requests, newest first, with what their cards show."""
     return (
         select(LearningRequest)

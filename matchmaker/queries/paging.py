@@ -51,7 +51,7 @@ def cut(rows: Sequence[Row], wanted: int) -> Page[Row]:
     return Page(some, page, pages, before + 1 if some else 0, before + len(some), len(rows))
 
 
-def fetch(session: Session, query: Select[tuple[Row]], wanted: int) -> Page[Row]:
+def fetch(session: Session, query: Select[Row], wanted: int) -> Page[Row]:
     """A page of a query's objects; two queries."""
     total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     page, pages, before = span(total, wanted)

@@ -104,7 +104,7 @@ def partners_to_review(session: Session, region_id: int) -> Sequence[Partner]:
     ).all()
 
 
-def search_partners(region_id: int, words: str) -> Select[tuple[Partner]]:
+def search_partners(region_id: int, words: str) -> Select[Partner]:
     """A region's partners whose name, neighbourhood or funds hold the words; those whose clearance ends first lead."""
     query = (
         select(Partner)

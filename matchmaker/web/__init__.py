@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask, Response, current_app, g, request, session
 from flask_babel import get_locale
@@ -70,8 +71,8 @@ def _limit(app: Flask) -> None:
         "security.forgot_password": MAIL_LIMIT,
         "security.send_confirmation": MAIL_LIMIT,
     }.items():
-        view = app.view_functions[endpoint]
-        app.view_functions[endpoint] = limiter.limit(limit, methods=["POST"])(view)
+        limited: Any = limiter.limit(limit, methods=["POST"])(app.view_functions[endpoint])
+        app.view_functions[endpoint] = limited
 
 
 def _page_context() -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from matchmaker.clock import utc_now
 from matchmaker.i18n import TRANSLATIONS
@@ -22,6 +23,8 @@ def flask_config(settings: Settings, root: Path) -> dict[str, Any]:
         "SETTINGS": settings,
         "TESTING": settings.environment == "test",
         "SECRET_KEY": settings.secret_key,
+        # Nobody but us says which host a link in a mail leads to.
+        "TRUSTED_HOSTS": [urlsplit(settings.public_url).hostname] if settings.environment == "production" else None,
         "MAX_CONTENT_LENGTH": 1_000_000,
         "MAX_FORM_PARTS": 500,
         "PERMANENT_SESSION_LIFETIME": timedelta(days=14),

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+import structlog
 from flask import Flask, Response, make_response, render_template
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import NoResultFound
+from sqlalchemy.exc import NoResultFound, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from matchmaker.errors import Conflict, DomainError, Invalid, NotFound, NotPermitted
 from matchmaker.extensions import db
 from matchmaker.services import capacity, introductions, partners, proposals, requests
 from matchmaker.tokens import BadLink, ExpiredLink
+from matchmaker.web import filters
 from models import NotAllowedInState
+
+log = structlog.get_logger()
 
 SENTENCES = {
     NotPermitted: _l("Your account cannot do this."),
@@ -26,7 +32,7 @@ SENTENCES = {
     introductions.NextPersonAsked: _l("Somebody else has been asked since. Thank you for coming back to it."),
     introductions.DateGone: _l("Please choose one of the dates that are still ahead."),
     partners.NothingToShow: _l("This profile has no fund of knowledge yet, so there is nothing to review."),
-    proposals.AlreadyApproved: _l("%(by)s approved this request first. Nothing was sent twice."),
+    proposals.AlreadyApproved: _l("%(by)s approved this request at %(at)s. Nothing was sent twice."),
     proposals.RequestChanged: _l("This request has changed since the page was drawn. Please look at it again."),
     proposals.NoLongerFree: _l("%(partner)s cannot be asked any more. Nothing was sent."),
     proposals.AlreadySent: _l("The invitation to %(partner)s has already left. Call or write instead."),
@@ -40,7 +46,7 @@ SENTENCES = {
 def sentence(error: DomainError) -> str:
     """The sentence of a refusal, its facts filled in."""
     kind = next(kind for kind in type(error).__mro__ if kind in SENTENCES)
-    facts = {key: str(value) for key, value in error.facts.items()}
+    facts = {key: filters.time(fact) if isinstance(fact, datetime) else fact for key, fact in error.facts.items()}
     return str(SENTENCES[kind]) % facts
 
 
@@ -49,6 +55,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DomainError, _refused)
     app.register_error_handler(NoResultFound, lambda _: page(404))
     app.register_error_handler(NotAllowedInState, lambda _: page(409, str(SENTENCES[Conflict])))
+    app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(HTTPException, _http)
 
 
@@ -64,7 +71,20 @@ def _refused(error: DomainError) -> Response:
     return page(error.status, sentence(error))
 
 
+def _database_away(error: OperationalError) -> Response:
+    # Our page would ask the database who is reading it, so both languages stand here in plain text.
+    log.error("database_away", error=str(error.orig))
+    words = "The database is not answering. Nothing was saved; please try again in a minute.\n"
+    palabras = "La base de datos no contesta. No se guardó nada; vuelva a intentarlo en un minuto.\n"
+    return Response(words + palabras, 503, {"Retry-After": "30"}, mimetype="text/plain")
+
+
 def _http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
-    return page(error.code)
+    answer = page(error.code)
+    # What the error itself has to say to a program: which methods are allowed, when to try again.
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            answer.headers[name] = value
+    return answer

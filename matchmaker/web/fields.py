@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from wtforms import Field, Form, StringField, TextAreaField
+from wtforms import Field, Form, SelectChoice, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
 from matchmaker.i18n import LANGUAGES
@@ -46,31 +46,35 @@ def phone(label: object) -> StringField:
     return StringField(label, filters=[trimmed], validators=[Optional(), Length(max=40), shape])
 
 
-def coded(codes: Iterable[str], names: Mapping[str, object]) -> list[tuple[str, object]]:
+def choices(pairs: Iterable[tuple[Any, object]]) -> list[SelectChoice]:
+    """What a field offers, out of values and their names."""
+    return [SelectChoice(value, str(name)) for value, name in pairs]
+
+
+def coded(codes: Iterable[str], names: Mapping[str, object]) -> list[SelectChoice]:
     """Choices of codes with their names; a code without one is shown as it is."""
-    return [(code, names.get(code, code)) for code in codes]
+    return choices((code, names.get(code, code)) for code in codes)
 
 
-def spoken() -> list[tuple[str, str]]:
+def spoken() -> list[SelectChoice]:
     """Choices of languages, each named in itself."""
-    return [(code, labels.own_language(code)) for code in SPOKEN]
+    return choices((code, labels.own_language(code)) for code in SPOKEN)
 
 
-def written() -> list[tuple[str, str]]:
+def written() -> list[SelectChoice]:
     """Choices of the languages we write in."""
-    return [(code, labels.own_language(code)) for code in LANGUAGES]
+    return choices((code, labels.own_language(code)) for code in LANGUAGES)
 
 
-def with_present(choices: Iterable[tuple[Any, Any]], present: Iterable[Any]) -> list[tuple[Any, Any]]:
+def with_present(offered: list[SelectChoice], present: Iterable[Any]) -> list[SelectChoice]:
     """Choices, and whatever is stored already though we would not offer it: saving a form must not drop it."""
-    offered = list(choices)
-    known = {value for value, _label in offered}
-    return offered + [(value, str(value)) for value in present if value not in known]
+    known = {choice.value for choice in offered}
+    return offered + choices((value, value) for value in present if value not in known)
 
 
 def whole_or_none(value: str | int | None) -> int | None:
     """A select's value as a number, and its empty choice as None."""
-    return None if value in ("", None, "None") else int(value)  # type: ignore[arg-type]
+    return None if value in ("", None, "None") else int(value)
 
 
 def _text_rules(most: int, required: object) -> list[Any]:

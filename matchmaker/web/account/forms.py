@@ -59,7 +59,8 @@ class TeacherForm(JoinForm):
 
     def __init__(self, account: Account | None, schools: Sequence[School]) -> None:
         super().__init__(account)
-        self.school.choices = [("", gettext("Choose your school")), *((school.id, school.name) for school in schools)]
+        named = ((school.id, school.name) for school in schools)
+        self.school.choices = fields.choices([("", gettext("Choose your school")), *named])
 
     def validate_school(self, field: Any) -> None:
         if field.data is None:

@@ -27,7 +27,7 @@ OBVIOUS = frozenset(_TRIED_FIRST.split())
 """What attackers try first among passwords that are long enough."""
 
 
-class Passwords(PasswordUtil):  # type: ignore[misc]
+class Passwords(PasswordUtil):
     """Long enough, not obvious, and not the person's own name or address."""
 
     def validate(self, password: str, is_register: bool, **person: Any) -> tuple[list[str] | None, str]:

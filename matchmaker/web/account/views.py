@@ -103,7 +103,7 @@ def _account(form: JoinForm, region: Region) -> Account | None:
     if account is None:
         accounts.tell_owner(db.session, region, form.email.data, utc_now)
     else:
-        send_confirmation_instructions(account)
+        send_confirmation_instructions(account)  # type: ignore[no-untyped-call]
     return account
 
 

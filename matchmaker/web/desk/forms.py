@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, IntegerField, SelectField
-from wtforms.validators import AnyOf, InputRequired, NumberRange
+from wtforms import HiddenField, IntegerField, SelectField, StringField
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, ValidationError
 
 from matchmaker.queries.desk import SECTIONS
 from matchmaker.services.proposals import PassReason
@@ -24,4 +27,8 @@ class PassForm(FlaskForm):  # type: ignore[misc]
     """Why somebody is passed over; read by coordinators only."""
 
     reason = SelectField(_("Reason"), choices=[reason.value for reason in PassReason])
-    note = fields.line(_("In your words"), 500)
+    note = StringField(_("In your words"), filters=[fields.trimmed], validators=[Length(max=500), fields.plain])
+
+    def validate_note(self, field: Any) -> None:
+        if self.reason.data == PassReason.OTHER and not field.data:
+            raise ValidationError(gettext("Please say in your words why."))

@@ -87,7 +87,7 @@ def pass_over(proposal_id: int) -> ResponseReturnValue:
     request_id, name = proposal.request_id, proposal.partner.name
     form = PassForm()
     if not form.validate():
-        abort(400)
+        return _refused(request_id, form)
     try:
         reason = proposals.PassReason(form.reason.data)
         proposals.pass_over(db.session, g.actor, proposal_id, reason, form.note.data or "", utc_now)
@@ -115,6 +115,12 @@ def _as_it_stands(request_id: int, conflict: Conflict) -> ResponseReturnValue:
     db.session.rollback()
     flash(said, "stop")
     return _show(request_id, conflict.status)
+
+
+def _refused(request_id: int, form: PassForm) -> ResponseReturnValue:
+    """Say what is wrong with the form on the page it came from."""
+    flash(next(message for messages in form.errors.values() for message in messages), "stop")
+    return _show(request_id, 422)
 
 
 def _section(queue: desk.Queue, request_id: int | None) -> str:

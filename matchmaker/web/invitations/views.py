@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -24,10 +26,9 @@ ANSWER_LIMIT = "60 per hour"
 def show(token: str) -> ResponseReturnValue:
     """The invitation, or what became of it. A link that has ended still says so, and whether the visit stands."""
     try:
-        link, status = _read(token), 200
+        invitation, status = _invitation(_read(token), link_holds=True), 200
     except tokens.ExpiredLink as ended:
-        link, status = tokens.Link(ended.facts["introduction"], ended.facts["recipient"], utc_now()), 410
-    invitation = _invitation(link, link_holds=status == 200)
+        invitation, status = _invitation(_of(ended), link_holds=False), 410
     form = AnswerForm(invitation.windows, formdata=None, answer=request.args.get("answer"))
     return render_template("invitations/show.html", inv=invitation, form=form), status
 
@@ -54,6 +55,12 @@ def answer(token: str) -> ResponseReturnValue:
 
 def _read(token: str) -> tokens.Link:
     return tokens.read(current_app.config["SETTINGS"].secret_key, tokens.Purpose.ANSWER, token, utc_now())
+
+
+def _of(ended: tokens.ExpiredLink) -> tokens.Link:
+    """What an ended link was for."""
+    facts: dict[str, Any] = ended.facts
+    return tokens.Link(facts["introduction"], facts["recipient"], utc_now())
 
 
 def _invitation(link: tokens.Link, *, link_holds: bool) -> invitations.Invitation:

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import RadioField, SelectField, SelectMultipleField
+from wtforms import RadioField, SelectChoice, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired
 
 from matchmaker.services.partners import FundDraft, Logistics
@@ -18,8 +18,8 @@ from models.codes import FORMATS, SHARING
 VISITS = (0, 1, 2, 3, 4, 6, 8)
 MILES = (2, 5, 8, 10, 15, 20, 30, 50)
 KINDS = (
-    (KnowledgeKind.PRACTICE.value, _("From living or doing it")),
-    (KnowledgeKind.CREDENTIALED.value, _("From training, a degree or a license")),
+    SelectChoice(KnowledgeKind.PRACTICE.value, _("From living or doing it")),
+    SelectChoice(KnowledgeKind.CREDENTIALED.value, _("From training, a degree or a license")),
 )
 
 
@@ -38,13 +38,13 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, partner: Partner) -> None:
         super().__init__(obj=partner)
-        counts = fields.with_present(((n, str(n)) for n in VISITS), [partner.monthly_capacity])
-        self.monthly_capacity.choices = sorted(counts)
+        visits = sorted({*VISITS, partner.monthly_capacity})
+        self.monthly_capacity.choices = fields.choices((number, number) for number in visits)
         self.languages.choices = fields.with_present(fields.spoken(), partner.languages)
         self.formats.choices = fields.with_present(fields.coded(FORMATS, labels.FORMATS), partner.formats)
-        self.weekdays.choices = fields.with_present(enumerate(labels.WEEKDAYS), partner.weekdays)
+        self.weekdays.choices = fields.with_present(_weekdays(), partner.weekdays)
         self.sharing.choices = fields.with_present(fields.coded(SHARING, labels.SHARING), partner.sharing)
-        self.radius_miles.choices = [("", gettext("Any distance")), *_distances(partner.radius_miles)]
+        self.radius_miles.choices = _distances(partner.radius_miles)
 
     def logistics(self, partner: Partner) -> Logistics:
         """The profile as the service takes it; what the form does not ask stays as it was."""
@@ -89,6 +89,11 @@ class FundForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-def _distances(present: int | None) -> list[tuple[int, str]]:
+def _weekdays() -> list[SelectChoice]:
+    return fields.choices(enumerate(labels.WEEKDAYS))
+
+
+def _distances(present: int | None) -> list[SelectChoice]:
     miles = sorted({*MILES, *([present] if present else [])})
-    return [(n, gettext("%(miles)s miles", miles=n)) for n in miles]
+    named = ((number, gettext("%(miles)s miles", miles=number)) for number in miles)
+    return fields.choices([("", gettext("Any distance")), *named])

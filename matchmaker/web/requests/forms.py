@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from wtforms import (
     FormField,
     HiddenField,
     IntegerField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     TimeField,
@@ -26,7 +27,7 @@ from wtforms import (
 from wtforms.validators import NumberRange, Optional, Regexp
 
 from matchmaker.clock import utc_now
-from matchmaker.services.requests import RequestDraft
+from matchmaker.services.requests import PossibleStudentName, RequestDraft
 from matchmaker.web import fields, filters, labels
 from models import LearningRequest, Region, Teacher
 from models.codes import FORMATS, SUBJECTS
@@ -39,16 +40,16 @@ MINUTES = (20, 30, 40, 45, 50, 55, 60, 75, 90, 120, 180)
 SATURDAY = 5
 
 
-def _grades() -> list[tuple[Any, str]]:
-    return [("", gettext("Any grade")), *((number, labels.grade(number)) for number in range(13))]
+def _grades() -> list[SelectChoice]:
+    return fields.choices([("", gettext("Any grade")), *((number, labels.grade(number)) for number in range(13))])
 
 
-def _subjects() -> list[tuple[str, object]]:
-    return [("", gettext("Any subject")), *fields.coded(SUBJECTS, labels.SUBJECTS)]
+def _subjects() -> list[SelectChoice]:
+    return [*fields.choices([("", gettext("Any subject"))]), *fields.coded(SUBJECTS, labels.SUBJECTS)]
 
 
-def _lengths() -> list[tuple[int, str]]:
-    return [(minutes, filters.duration(minutes * 60)) for minutes in MINUTES]
+def _lengths() -> list[SelectChoice]:
+    return fields.choices((minutes, filters.duration(minutes * 60)) for minutes in MINUTES)
 
 
 class WindowForm(Form):  # type: ignore[misc]
@@ -103,9 +104,9 @@ class RequestForm(FlaskForm):  # type: ignore[misc]
             self.windows.errors = [*self.windows.errors, gettext("Please offer at least one date and time.")]
         return bool(sound and any(offered) and not any(window.form.errors for window in self.windows))
 
-    def ask_about(self, names: list[str]) -> None:
-        """Come back with the words that may name a student, and a box to say that they do not."""
-        self.names = names
+    def ask_about(self, question: PossibleStudentName) -> None:
+        """Come back with the words that may name a student, and a way to say that they do not."""
+        names = self.names = [str(name) for name in cast(list[str], question.facts["names"])]
         asked = gettext("Please take out students’ names, or tell us that these are not students: %(names)s.")
         self.no_student_named.errors = [asked % {"names": filters.listed(names)}]
 

@@ -47,7 +47,7 @@ def new() -> ResponseReturnValue:
         try:
             posted = requests.post(db.session, g.actor, teacher, form.draft, utc_now)
         except requests.PossibleStudentName as question:
-            form.ask_about(question.facts["names"])
+            form.ask_about(question)
         else:
             outbox.commit(db.session)
             return redirect(url_for("requests.show", request_id=posted.id))
