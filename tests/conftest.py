@@ -20,8 +20,9 @@ from matchmaker.embedded.services import Services, embedded_services
 from matchmaker.extensions import alembic, db
 from matchmaker.settings import Settings
 from models import Account
-from tests import factories
+from tests import databases, factories
 from tests.cast import Cast, assemble
+from tests.databases import OwnDatabase
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -81,6 +82,19 @@ def _rolled_back() -> Iterator[None]:
             yield
             db.session.close()
         outer.rollback()
+
+
+@pytest.fixture(scope="session")
+def migrated_database(settings: Settings) -> str:
+    """Name of a migrated, empty database to copy from."""
+    return databases.migrated(settings)
+
+
+@pytest.fixture
+def own_database(settings: Settings, migrated_database: str) -> Iterator[OwnDatabase]:
+    """A migrated, empty database that only this test uses: what it commits stays, so threads and processes see it."""
+    with databases.own(settings, migrated_database) as database:
+        yield database
 
 
 @pytest.fixture

@@ -322,6 +322,18 @@ class OutboxItemFactory(RowFactory):
     due_at = NOW - timedelta(minutes=1)
 
 
+class EmbeddingFactory(InRegion):
+    class Meta:
+        model = models.Embedding
+
+    owner_kind = models.OwnerKind.PARTNER
+    owner_id = 1
+    piece = 0
+    model = "a-model"
+    text_hash = "0" * 64
+    vector = factory.LazyFunction(lambda: [0.6, 0.8])
+
+
 class SuppressionFactory(InRegion):
     class Meta:
         model = models.Suppression
