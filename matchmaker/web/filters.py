@@ -160,6 +160,7 @@ _LABELS: Mapping[str, Callable[..., object]] = {
     "pass_reason": _words(labels.PASS_REASONS),
     "rule": _words(labels.RULES),
     "grade": labels.grade,
+    "capital": labels.capital,
     "language": labels.language,
     "own_name": labels.own_language,
 }

@@ -111,14 +111,19 @@ def grade(number: int | None) -> str:
     return gettext("Kindergarten") if number == 0 else gettext("Grade %(number)s", number=number)
 
 
+def capital(words: str) -> str:
+    """The same words with a capital first letter, as at the beginning of a line."""
+    return words[:1].upper() + words[1:]
+
+
 def language(code: str) -> str:
-    """A language's name in the reader's language, with a capital as in a list."""
+    """A language's name in the reader's language, as inside a sentence."""
     return _language(code, get_locale() or Locale("en"))
 
 
 def own_language(code: str) -> str:
-    """A language's name for itself."""
-    return _language(code, code)
+    """A language's name for itself, with a capital as on a button."""
+    return capital(_language(code, code))
 
 
 def _language(code: str, reader: Locale | str) -> str:
@@ -129,4 +134,4 @@ def _language(code: str, reader: Locale | str) -> str:
         name = Locale.parse(code).get_language_name(reader)
     except (UnknownLocaleError, ValueError):
         return code
-    return name[:1].upper() + name[1:] if name else code
+    return name or code
