@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker import audit
 from matchmaker.mail import calendar, introductions
-from matchmaker.mail.letter import Attachment, Correspondent, Letter, Span, letterhead
+from matchmaker.mail.letter import Attachment, Correspondent, Letter, Span, letterhead, spoken
 from matchmaker.policies import NOBODY
 from matchmaker.settings import Settings
 from models import Introduction, IntroductionState, LearningRequest, OutboxItem, Region
@@ -49,7 +49,7 @@ def letter(
 ) -> Letter:
     """One side's letter, with the other's contacts and, once a time was chosen, a calendar hold."""
     sender, reply_to = introductions.signed(introduction, region)
-    facts = _facts(introduction)
+    facts = _facts(introduction, language)
     with force_locale(language):
         held = _calendar(introduction, region, facts, settings, now)
     return Letter(
@@ -82,7 +82,7 @@ def sent(session: Session, item: OutboxItem, now: datetime) -> None:
         audit.record(session, NOBODY, audit.Tag.INTRODUCTION_SENT, introduction, at=now)
 
 
-def _facts(introduction: Introduction) -> dict[str, object]:
+def _facts(introduction: Introduction, language: str) -> dict[str, object]:
     request, partner, window = introduction.request, introduction.partner, introduction.window
     teacher = request.teacher
     return {
@@ -91,7 +91,7 @@ def _facts(introduction: Introduction) -> dict[str, object]:
         "partner": Contact(
             partner.addressee, partner.email, partner.phone, partner.name if partner.contact_name else ""
         ),
-        "speaks": partner.languages or [partner.language],
+        "speaks": spoken(partner.languages or [partner.language], language),
         "sharing": partner.sharing,
         "request": introductions.teachers_words(request),
         "fund": introductions.partners_words(introduction),

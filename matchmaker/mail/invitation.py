@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from matchmaker import audit
 from matchmaker.mail import introductions
 from matchmaker.mail.failures import PermanentFailure
-from matchmaker.mail.letter import Correspondent, Letter, letterhead, reading_language
+from matchmaker.mail.letter import Correspondent, Letter, letterhead, reading_language, spoken
 from matchmaker.policies import NOBODY
 from matchmaker.settings import Settings
 from models import Introduction, IntroductionState, LearningRequest, OutboxItem, Region, Suppression
@@ -37,7 +37,7 @@ def compose(session: Session, item: OutboxItem, settings: Settings, now: datetim
         sender=sender,
         reply_to=reply_to,
         letterhead=letterhead(region, language),
-        context=_facts(introduction, settings, answer_by(introduction.request, region, now), now),
+        context=_facts(introduction, language, settings, answer_by(introduction.request, region, now), now),
     )
 
 
@@ -81,7 +81,9 @@ def _require_time_left(request: LearningRequest, now: datetime) -> None:
         raise PermanentFailure("every time the teacher offered has passed; ask for new ones, or undo the approval")
 
 
-def _facts(introduction: Introduction, settings: Settings, by: datetime, now: datetime) -> dict[str, object]:
+def _facts(
+    introduction: Introduction, language: str, settings: Settings, by: datetime, now: datetime
+) -> dict[str, object]:
     request = introduction.request
     token = introductions.answer_token(settings, introduction, by)
     spans = [span for span in introductions.offered(request) if span.starts_at > now]
@@ -94,7 +96,7 @@ def _facts(introduction: Introduction, settings: Settings, by: datetime, now: da
         "grade": request.grade,
         "students": request.students,
         "formats": request.formats,
-        "languages": request.languages,
+        "languages": spoken(request.languages, language),
         "request": introductions.teachers_words(request),
         "fund": introductions.partners_words(introduction),
         "spans": spans,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from babel import Locale
 
 from matchmaker.i18n import LANGUAGES
 from models import Account, Region
@@ -78,6 +80,9 @@ class Letter:
 LONGEST_QUOTATION = 1500
 """Characters of somebody's words that a mail repeats; the page behind its link has all of them."""
 
+UNLISTED = {"ood": "O\u2019odham", "yaq": "Yoeme", "ase": "American Sign Language"}
+"""Languages that Babel cannot always name, by their own name."""
+
 
 def quote(title: str, text: str, language: str) -> Quotation:
     """Somebody's words for a letter, cut between two words where they are very long."""
@@ -86,6 +91,12 @@ def quote(title: str, text: str, language: str) -> Quotation:
         return Quotation(title.strip(), text, language)
     beginning = text[:LONGEST_QUOTATION]
     return Quotation(title.strip(), f"{beginning.rsplit(maxsplit=1)[0]} …", language, cut=True)
+
+
+def spoken(codes: Iterable[str], language: str) -> list[str]:
+    """The names of languages as they stand in a sentence of another; a code without a name stays as it is."""
+    names = Locale.parse(language).languages
+    return [names.get(code) or UNLISTED.get(code, code) for code in codes]
 
 
 def reading_language(wanted: str, region: Region) -> str:

@@ -46,13 +46,13 @@ def render(letter: Letter, item: OutboxItem, settings: Settings, now: datetime) 
     if letter.reply_to is not None:
         message["Reply-To"] = _address(letter.reply_to)
     message["Subject"] = subject
-    message["Content-Language"] = letter.language
     if letter.automatic:
         message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, charset="utf-8", cte="quoted-printable")
     message.add_alternative(html, subtype="html", charset="utf-8", cte="quoted-printable")
     for attachment in letter.attachments:
         _attach(message, attachment)
+    message["Content-Language"] = letter.language
     return message
 
 

@@ -73,4 +73,7 @@ def _security(settings: Settings) -> dict[str, Any]:
         # Whether an address can be reached is found out by writing to it, not by asking a name server meanwhile.
         "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},
         "SECURITY_EMAIL_SENDER": f"no-reply@{settings.mail_domain}",
+        # Letters are written when they are sent, from templates/mail.
+        "SECURITY_EMAIL_PLAINTEXT": False,
+        "SECURITY_EMAIL_HTML": False,
     }
