@@ -140,7 +140,7 @@ class Supervisor:
             self.terminal.say("run", "not waiting any longer")
         for child in children:
             if child.running:
-                self.terminal.say(child.spec.name, "did not stop when asked; ending it")
+                self.terminal.say(child.spec.name, f"did not stop within {child.spec.grace:.0f} s; ending it")
 
     def _look_after(self, watched: Watched) -> None:
         child, now = watched.child, time.monotonic()
