@@ -88,6 +88,9 @@ class Corpus:
         [N] and [F], ascending: the fund of a piece, the partner of a fund.
     whole_vectors
         [P, d] float32, the whole profiles.
+    piece_first, whole_first
+        [N] and [P]: the first piece, or profile, with the very same text. Its score is taken for all of them, so that
+        copies tie exactly: a product's last bit depends on a row's place in the matrix.
     mean_vector
         [d], mean of `whole_vectors`: what all partners of the region have in common.
     whole_on_mean, centred_length
@@ -100,6 +103,8 @@ class Corpus:
     piece_fund: Indices
     fund_partner: Indices
     whole_vectors: Floats
+    piece_first: Indices
+    whole_first: Indices
     mean_vector: Floats
     whole_on_mean: Floats
     centred_length: Floats
@@ -133,17 +138,26 @@ def build_corpus(profiles: Sequence[Profile], piece_vectors: Floats, whole_vecto
     _check_vectors("piece", piece_vectors, int(counts.sum()))
     _check_vectors("whole", whole_vectors, len(profiles))
     whole = np.ascontiguousarray(whole_vectors, dtype=np.float32)
+    texts = [profile.whole for profile in profiles]
+    whole_first = _first_same(texts)
     mean = whole.mean(axis=0) if len(whole) else np.zeros(whole.shape[1], dtype=np.float32)
     return Corpus(
         piece_vectors=np.ascontiguousarray(piece_vectors, dtype=np.float32),
         piece_fund=np.repeat(np.arange(len(funds)), counts),
         fund_partner=np.repeat(np.arange(len(profiles)), [len(profile.funds) for profile in profiles]),
         whole_vectors=whole,
+        piece_first=_first_same(piece_texts(profiles)),
+        whole_first=whole_first,
         mean_vector=mean,
-        whole_on_mean=whole @ mean,
-        centred_length=np.linalg.norm(whole - mean, axis=1),
-        lexical=build_lexical_index([profile.whole for profile in profiles]),
+        whole_on_mean=(whole @ mean)[whole_first],
+        centred_length=np.linalg.norm(whole - mean, axis=1)[whole_first],
+        lexical=build_lexical_index(texts),
     )
+
+
+def _first_same(texts: Sequence[str]) -> Indices:
+    first: dict[str, int] = {}
+    return np.array([first.setdefault(text, place) for place, text in enumerate(texts)], dtype=np.int64)
 
 
 def _check_vectors(name: str, vectors: Floats, expected: int) -> None:
@@ -204,8 +218,8 @@ def signals(corpus: Corpus, query_vector: Floats, query_text: str) -> Signals:
     text gives 0 everywhere, never NaN.
     """
     query = np.asarray(query_vector, dtype=np.float32)
-    whole = _cosines(corpus.whole_vectors, query)
-    fund_scores = _best_per_group(_cosines(corpus.piece_vectors, query), corpus.piece_fund)
+    whole = (corpus.whole_vectors @ query)[corpus.whole_first]
+    fund_scores = _best_per_group((corpus.piece_vectors @ query)[corpus.piece_first], corpus.piece_fund)
     best, top, which = _partner_funds(fund_scores, corpus.fund_partner, whole)
     return Signals(
         best_fund=best,
@@ -218,11 +232,6 @@ def signals(corpus: Corpus, query_vector: Floats, query_text: str) -> Signals:
     )
 
 
-def _cosines(vectors: Floats, query: Floats) -> Floats:
-    """Products to six decimals: the last bit depends on a row's place in the matrix, and would break ties."""
-    return np.round(vectors @ query, 6)
-
-
 def _centred_cosine(corpus: Corpus, query: Floats, whole: Floats) -> Floats:
     """Cosine of (profile - mean) with (query - mean), expanded so that no centred matrix is stored."""
     if not query.any():
@@ -230,8 +239,7 @@ def _centred_cosine(corpus: Corpus, query: Floats, whole: Floats) -> Floats:
     mean = corpus.mean_vector
     product = whole - corpus.whole_on_mean - query @ mean + mean @ mean
     length = corpus.centred_length * np.linalg.norm(query - mean)
-    cosine = np.divide(product, length, out=np.zeros_like(whole), where=length > _NO_LENGTH)
-    return np.round(cosine, 5)
+    return np.divide(product, length, out=np.zeros_like(whole), where=length > _NO_LENGTH)
 
 
 def _best_per_group(scores: Floats, group: Indices) -> Floats:

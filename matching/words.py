@@ -66,7 +66,7 @@ def stem(word: str) -> str:
         return word
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
-    if len(word) > 5 and word.endswith(_LONG_PLURALS):
+    if len(word) > 4 and word.endswith(_LONG_PLURALS):
         return word[:-2]
     return word[:-1]
 

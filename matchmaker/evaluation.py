@@ -15,6 +15,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from matching.evaluate import (
     EMBEDDING,
     MEASURES,
@@ -52,8 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.out:
             check_out(options.out)
         judged = read_set(options.set_dir)
-        encoder = Encoder(os.environ.get("EMBEDDING_MODEL"), threads=os.cpu_count())
-        runs = rank_all(judged, encoder.encode)
+        encoder = Encoder(options.model, threads=os.cpu_count())
+        runs = rank_all(judged, _announced(encoder))
         found = figures(judged, runs)
         if options.out:
             write_run(options.out, judged, runs[PRODUCTION])
@@ -74,7 +77,18 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, metavar="RUN.jsonl", help="write the production ranking here")
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
+    parser.add_argument("--model", help="name or folder of an embedding model; the bundled one without it")
     return parser.parse_args(arguments)
+
+
+def _announced(encoder: Encoder) -> Callable[[Sequence[str]], NDArray[np.float32]]:
+    """The encoder, saying on standard error what it is about to do: a large set takes minutes."""
+
+    def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+        print(f"evaluate: reading {len(texts)} texts", file=sys.stderr, flush=True)
+        return encoder.encode(texts)
+
+    return encode
 
 
 def _complain(problems: Sequence[str]) -> None:

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matching.equity import (
+    Policy,
+    busy_price,
+    exposure_boost,
+    group_shares,
+    past_service,
+    request_deficit,
+    rerank,
+    school_need,
+)
+
+POLICY = Policy()
+shares = st.floats(0, 1)
+needs = st.lists(st.tuples(st.floats(1, 1.5), shares), min_size=1, max_size=12)
+rhos = st.lists(st.floats(0.01, 0.99), min_size=1, max_size=12)
+
+
+@given(rhos, st.floats(0.1, 5), st.floats(1, 2))
+def test_no_policy_orders_by_relevance(rho: list[float], need: float, deficit: float) -> None:
+    found = rerank(rho, need, deficit)
+    assert list(found.order) == sorted(range(len(rho)), key=lambda place: -rho[place])
+    assert (found.rank_before == found.rank_after).all()
+
+
+def test_a_policy_of_none_asks_for_no_price_boost_or_deficit() -> None:
+    none = Policy.none()
+    assert not busy_price([3], [3], none).any()
+    assert not exposure_boost([0.0, 1.0], [0.5, 0.5], [[True, False]], none).any()
+    assert request_deficit(0.1, 0.9, none) == 1.0
+
+
+def test_the_score_is_what_the_desk_prints() -> None:
+    found = rerank([0.73, 0.81, 0.69, 0.55], 1.25, 1.0, [0.08, 0.0, 0.02, 0.06], [0.03, 0.12, 0.05, 0.0])
+    assert found.score == pytest.approx([0.9625, 0.8925, 0.8325, 0.7475])
+    assert list(found.order) == [0, 1, 2, 3]
+    assert list(found.rank_before) == [2, 1, 3, 4]
+    assert list(found.rank_after) == [1, 2, 3, 4]
+
+
+def test_equal_candidates_keep_their_order() -> None:
+    assert list(rerank([0.5] * 5, 1.2, 1.0, [0.0] * 5, [0.1] * 5).order) == [0, 1, 2, 3, 4]
+
+
+@given(rhos, st.data())
+def test_a_higher_price_never_lifts_and_a_higher_boost_never_lowers(rho: list[float], data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(rho) - 1))
+    more = np.zeros(len(rho))
+    more[place] = data.draw(st.floats(0, 0.5))
+    before = rerank(rho).rank_after[place]
+    assert rerank(rho, price=more).rank_after[place] >= before
+    assert rerank(rho, boost=more).rank_after[place] <= before
+
+
+def test_need_lets_a_class_claim_a_close_but_busy_partner() -> None:
+    close_and_busy, far_and_free = (0.6, 0.15), (0.5, 0.0)
+    rho, price = zip(close_and_busy, far_and_free, strict=True)
+    assert rerank(rho, need=1.0, price=price).order[0] == 1
+    assert rerank(rho, need=1.6, price=price).order[0] == 0
+
+
+@pytest.mark.parametrize("factors", [(0, 1), (1, 0), (-1, 1), (float("nan"), 1), (1, float("inf"))])
+def test_factors_must_be_positive(factors: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="positive"):
+        rerank([0.5], *factors)
+
+
+@pytest.mark.parametrize("broken", [{"rho": [np.nan]}, {"rho": [0.5], "price": [np.inf]}])
+def test_numbers_must_be_finite(broken: dict[str, list[float]]) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        rerank(**broken)  # type: ignore[arg-type]
+
+
+@given(needs)
+def test_school_weights_have_mean_1_and_stay_in_range(schools: list[tuple[float, float]]) -> None:
+    need, past = zip(*schools, strict=True)
+    weights = school_need(need, past, POLICY)
+    assert weights.mean() == pytest.approx(1.0, abs=1e-6)
+    assert weights.min() >= POLICY.least_weight - 1e-12
+    assert weights.max() <= POLICY.most_weight + 1e-12
+
+
+@given(needs, st.floats(0, 0.5), shares)
+def test_more_need_never_weighs_less_and_more_service_never_more(
+    schools: list[tuple[float, float]], more: float, served: float
+) -> None:
+    need, past = np.array(schools).T
+    before = school_need(need, past, POLICY)[0]
+    assert school_need([min(need[0] + more, 1.5), *need[1:]], past, POLICY)[0] >= before - 1e-9
+    assert school_need(need, [max(past[0], served), *past[1:]], POLICY)[0] <= before + 1e-9
+
+
+def test_school_weights_of_an_empty_region() -> None:
+    assert len(school_need([], [], POLICY)) == 0
+
+
+def test_past_service_halves_with_age_and_is_neutral_without_history() -> None:
+    found = past_service([1.0, 0.0, 1.0, 0.0], [0, 180, 180, 0], [0, 0, 1, 1], 3, half_life_days=180)
+    # Decayed: school 0 has 1 of 1.5, school 1 has 0.5 of 1.5, the region 1.5 of 3; one request's weight of that mean.
+    assert found == pytest.approx([(1 + 0.5) / 2.5, (0.5 + 0.5) / 2.5, 0.5])
+
+
+def test_past_service_of_a_region_that_begins() -> None:
+    assert past_service([], [], [], 2, half_life_days=180) == pytest.approx([1.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("free", "best", "factor"), [(0.8, 0.8, 1.0), (0.4, 0.8, 2**0.5), (0.0, 0.8, 1.5), (0.1, 0.8, 1.5), (0, 0, 1)]
+)
+def test_request_deficit(free: float, best: float, factor: float) -> None:
+    assert request_deficit(free, best, POLICY) == pytest.approx(factor)
+
+
+def test_busy_price_is_zero_when_free_full_at_the_cap_and_convex_between() -> None:
+    price = busy_price([0, 1, 2, 3, 4, 9], [4] * 6, POLICY)
+    assert price[0] == 0.0
+    assert (price[4:] == POLICY.most_price).all()
+    steps = np.diff(price[:5])
+    assert (np.diff(steps) > 0).all()
+    assert busy_price([0], [0], POLICY)[0] == POLICY.most_price
+
+
+@given(st.lists(st.tuples(shares, shares), min_size=3, max_size=3), st.floats(0, 0.5))
+def test_a_boost_lies_between_0_and_beta(groups: list[tuple[float, float]], beta: float) -> None:
+    exposure, merit = zip(*groups, strict=True)
+    members = [[True, False, False], [False, True, True], [False, False, False]]
+    boost = exposure_boost(exposure, merit, members, Policy(beta=beta))
+    assert ((boost >= 0) & (boost <= beta)).all()
+    assert boost[2] == 0.0
+
+
+def test_a_group_shown_as_its_merit_gets_no_boost_and_a_hidden_one_all() -> None:
+    boost = exposure_boost([0.6, 0.0, 0.1], [0.5, 0.3, 0.2], np.eye(3, dtype=bool), Policy(beta=0.1))
+    assert boost == pytest.approx([0.0, 0.1, 0.05])
+
+
+def test_nobody_is_boosted_before_anybody_was_shown() -> None:
+    assert not exposure_boost([0, 0, 0], [0.5, 0.3, 0.2], np.eye(3, dtype=bool), POLICY).any()
+
+
+def test_group_shares_may_overlap() -> None:
+    assert group_shares([2, 1, 1], [[1, 0], [1, 1], [0, 1]]) == pytest.approx([0.75, 0.5])
+    assert list(group_shares([0, 0], [[1, 0], [1, 1]])) == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"alpha": -1},
+        {"beta": 0.9},
+        {"half_life_days": 0},
+        {"least_weight": 1.2},
+        {"most_weight": 0.9},
+        {"alpha2": float("nan")},
+    ],
+)
+def test_a_policy_out_of_range_is_refused_by_name(change: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=next(iter(change))):
+        Policy(**change)
