@@ -149,13 +149,13 @@ def _history(request: LearningRequest) -> tuple[ColumnElement[bool], ColumnEleme
 def _none_shared(column: InstrumentedAttribute[list[str]], wanted: list[str]) -> ColumnElement[bool]:
     if not wanted:
         return literal(False)
-    return and_(func.cardinality(column) > 0, ~column.op("&&")(cast(array(wanted), ARRAY(Text))))
+    return and_(func.cardinality(column) > 0, ~column.bool_op("&&")(cast(array(wanted), ARRAY(Text))))
 
 
 def _no_day(weekdays: list[int]) -> ColumnElement[bool]:
     if not weekdays:
         return literal(False)
-    shared = Partner.weekdays.op("&&")(cast(array(weekdays), ARRAY(Integer)))
+    shared = Partner.weekdays.bool_op("&&")(cast(array(weekdays), ARRAY(Integer)))
     return and_(func.cardinality(Partner.weekdays) > 0, ~shared)
 
 
