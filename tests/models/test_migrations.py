@@ -28,7 +28,8 @@ def empty_database(settings: Settings) -> Iterator[OwnDatabase]:
 def differences(engine: Engine) -> list[object]:
     """What autogenerate would write into a next migration."""
     with engine.connect() as connection:
-        return list(compare_metadata(MigrationContext.configure(connection, {"compare_type": True}), Base.metadata))
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, Base.metadata))
 
 
 def own_functions(engine: Engine) -> list[str]:
@@ -63,7 +64,7 @@ def test_a_changed_model_would_be_noticed(empty_database: OwnDatabase) -> None:
         alembic.upgrade()
         db.engine.dispose()
     with empty_database.engine.begin() as connection:
-        connection.execute(text("ALTER TABLE partner DROP COLUMN phone, ALTER COLUMN radius_miles TYPE text"))
+        connection.execute(text("ALTER TABLE partner DROP COLUMN phone, ALTER COLUMN joined_on TYPE text"))
     assert len(differences(empty_database.engine)) == 2
 
 

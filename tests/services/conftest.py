@@ -1,0 +1,130 @@
+"""A request of Ana's before the coordinators, with two people proposed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from matchmaker.clock import Clock
+from matchmaker.policies import Actor, actor_for
+from matchmaker.services import proposals
+from models import (
+    Account,
+    AuditEvent,
+    CapacityUnit,
+    Introduction,
+    IntroductionState,
+    LearningRequest,
+    OutboxItem,
+    Proposal,
+    Ranking,
+    RequestState,
+)
+from tests import factories as f
+from tests.cast import Cast
+
+OCTOBER = date(2026, 10, 1)
+
+
+def acting(account: Account) -> Actor:
+    """The actor an account is in these tests."""
+    return actor_for(account, account.memberships, f.NOW)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a coordinator has on the page: Esperanza first, Ramón second."""
+
+    request: LearningRequest
+    ranking: Ranking
+    first: Proposal
+    second: Proposal
+    marisol: Actor
+    ben: Actor
+
+    def approve(
+        self, session: Session, clock: Clock, actor: Actor | None = None, *, second: bool = False
+    ) -> Introduction:
+        """Approve as the page would send it."""
+        return proposals.approve(
+            session,
+            actor or self.marisol,
+            request_id=self.request.id,
+            ranking_id=self.ranking.id,
+            proposal_id=(self.second if second else self.first).id,
+            clock=clock,
+        )
+
+
+def set_desk(cast: Cast) -> Desk:
+    """Write the request and its proposals."""
+    request = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
+    first = f.ProposalFactory(region=cast.region, of=request, who=cast.esperanza, what=cast.esperanza.funds[0])
+    second = f.ProposalFactory(
+        region=cast.region,
+        of=request,
+        found_in=first.ranking,
+        who=cast.ramon,
+        what=cast.ramon.funds[0],
+        rank=2,
+        rank_before=2,
+        relevance=0.6,
+    )
+    return Desk(request, first.ranking, first, second, acting(cast.marisol), acting(cast.ben))
+
+
+@pytest.fixture
+def desk(cast: Cast) -> Desk:
+    return set_desk(cast)
+
+
+@pytest.fixture
+def invited(session: Session, desk: Desk, clock: Clock) -> Introduction:
+    """Esperanza has been approved and her invitation has left."""
+    introduction = desk.approve(session, clock)
+    introduction.become(IntroductionState.INVITED, at=f.NOW)
+    introduction.invited_at = f.NOW
+    session.flush()
+    return introduction
+
+
+@pytest.fixture
+def held(session: Session) -> Callable[..., int]:
+    """How many units are held, of everybody or of one partner."""
+
+    def count(partner_id: int | None = None, period: date | None = None) -> int:
+        query = select(func.count(CapacityUnit.id)).where(CapacityUnit.released_at.is_(None))
+        if partner_id is not None:
+            query = query.where(CapacityUnit.partner_id == partner_id)
+        if period is not None:
+            query = query.where(CapacityUnit.period == period)
+        return session.scalar(query) or 0
+
+    return count
+
+
+def waiting(session: Session) -> list[str]:
+    """Keys of what the outbox has still to do, oldest first."""
+    return list(session.scalars(select(OutboxItem.key).where(OutboxItem.done_at.is_(None)).order_by(OutboxItem.id)))
+
+
+def audited(session: Session) -> list[str]:
+    """Tags of the audit, oldest first."""
+    return list(session.scalars(select(AuditEvent.tag).order_by(AuditEvent.id)))
+
+
+def nothing_done(session: Session, desk: Desk) -> bool:
+    """Whether the desk stands as it was set: nobody approved, nothing left to send, nothing held."""
+    session.flush()
+    session.expire_all()
+    return (
+        desk.request.state is RequestState.PROPOSED
+        and session.scalar(select(func.count(Introduction.id))) == 0
+        and session.scalar(select(func.count(CapacityUnit.id))) == 0
+        and waiting(session) == []
+    )
