@@ -103,6 +103,8 @@ def _alive(connection: smtplib.SMTP) -> bool:
 
 def _failure(error: smtplib.SMTPException | OSError) -> MailFailure:
     """Whose fault a refusal is: only what the server holds for good against this mail or its recipient is permanent."""
+    code: int
+    reason: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, reason = next(iter(error.recipients.values()))
     elif isinstance(error, smtplib.SMTPResponseException):
