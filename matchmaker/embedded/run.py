@@ -66,8 +66,9 @@ def run(arguments: argparse.Namespace, given: Mapping[str, str], terminal: Termi
         environment = processes.environment(given, services, home, address)
         prepare_data(supervisor, environment)
         say("starting the web and the workers; the ranker loads its model, which takes some seconds")
-        supervisor.start(processes.application(environment, listener))
-        welcome(terminal, environment, home)
+        with logins(environment) as names:
+            supervisor.start(processes.application(environment, listener))
+            welcome(terminal, environment, home, names.communicate()[0])
         supervisor.watch()
 
 
@@ -138,28 +139,30 @@ def prepare_data(supervisor: Supervisor, environment: Mapping[str, str]) -> None
         supervisor.run(step("demo", processes.LOAD_DEMO, environment), shown=True)
 
 
-def welcome(terminal: Terminal, environment: Mapping[str, str], home: Home) -> None:
-    """Say where it is, who can sign in, and how to stop it."""
-    terminal.say("run", f"everything runs, after {terminal.seconds()}")
-    lines = ["", f"Matchmaker is at {environment['PUBLIC_URL']}", ""]
-    if environment["MATCHMAKER_ENV"] == "demo":
-        lines += [*_logins(environment), ""]
-    if environment.get("MAILBOX_DIR"):
-        lines.append(f"Every mail it sends is at {environment['PUBLIC_URL']}/mailbox")
-    lines += [f"Logs are in {short(home.log)}", "Ctrl-C stops everything; what you did is kept for the next start.", ""]
-    print("\n".join(lines), flush=True)
-
-
-def _logins(environment: Mapping[str, str]) -> list[str]:
-    shown = subprocess.run(
-        processes.SHOW_LOGINS,
+def logins(environment: Mapping[str, str]) -> "subprocess.Popen[str]":
+    """A process that prints who can sign in to the demo; it works while the others start."""
+    command = processes.SHOW_LOGINS if environment["MATCHMAKER_ENV"] == "demo" else ("true",)
+    return subprocess.Popen(
+        command,
         cwd=PROJECT,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        start_new_session=True,
     )
-    return shown.stdout.splitlines()
+
+
+def welcome(terminal: Terminal, environment: Mapping[str, str], home: Home, names: str) -> None:
+    """Say where it is, who can sign in, and how to stop it."""
+    terminal.say("run", f"everything runs, after {terminal.seconds()}")
+    lines = ["", f"Matchmaker is at {environment['PUBLIC_URL']}", ""]
+    if names:
+        lines += [names.rstrip(), ""]
+    if environment.get("MAILBOX_DIR"):
+        lines.append(f"Every mail it sends is at {environment['PUBLIC_URL']}/mailbox")
+    lines += [f"Logs are in {short(home.log)}", "Ctrl-C stops everything; what you did is kept for the next start.", ""]
+    print("\n".join(lines), flush=True)
 
 
 def _shown(host: str) -> str:
