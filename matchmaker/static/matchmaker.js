@@ -107,6 +107,9 @@
   heading?.addEventListener("focus", () => { seen = Math.min(seen, performance.now()); });
   if (!location.hash) heading?.focus({ preventScroll: true });
 
+  const [queue, here] = [one(".queue"), one(".q--now")];
+  if (queue && here) queue.scrollTop = here.offsetTop - queue.clientHeight / 3;
+
   const single = one("[data-keys-on]");
   single.checked = store.read("desk-keys") !== "off";
   single.addEventListener("change", () => store.write("desk-keys", single.checked ? "on" : "off"));

@@ -97,6 +97,14 @@ RULES: Mapping[str, LazyString] = {
 WEEKDAYS: tuple[LazyString, ...] = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"))
 
 
+_UNLISTED: Mapping[str, LazyString] = {
+    "ood": _("O’odham"),
+    "yaq": _("Yoeme (Yaqui)"),
+    "ase": _("American Sign Language"),
+}
+"""Languages of our networks that Babel's tables do not name."""
+
+
 def label(words: Mapping[str, LazyString], code: str | None) -> str:
     """The words for a code; the code itself, spaced, where none are listed."""
     if not code:
@@ -127,9 +135,8 @@ def own_language(code: str) -> str:
 
 
 def _language(code: str, reader: Locale | str) -> str:
-    # O'odham has no entry in Babel's tables.
-    if code == "ood":
-        return gettext("O’odham")
+    if code in _UNLISTED:
+        return str(_UNLISTED[code])
     try:
         name = Locale.parse(code).get_language_name(reader)
     except (UnknownLocaleError, ValueError):
