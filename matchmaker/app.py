@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from flask_security.core import Security
 from flask_security.datastore import FSQLALiteUserDatastore
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from matchmaker import cli, queue, web
-from matchmaker.extensions import alembic, babel, csrf, db, limiter, security
+from matchmaker.extensions import alembic, babel, csrf, db, limiter
 from matchmaker.mail.account import OutboxMailUtil
 from matchmaker.settings import Settings
 from matchmaker.web import config, session_locale
@@ -37,12 +38,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     babel.init_app(app, locale_selector=session_locale, timezone_selector=web.region_time_zone)
     csrf.init_app(app)
     limiter.init_app(app)
-    security.init_app(
-        app,
-        FSQLALiteUserDatastore(db, Account, GlobalRole),
-        mail_util_cls=OutboxMailUtil,
-        **config.SECURITY_PARTS,
-    )
+    # Its parts are taken by the constructor only; init_app would ignore them and mail past the outbox.
+    accounts = FSQLALiteUserDatastore(db, Account, GlobalRole)
+    Security(app, accounts, mail_util_cls=OutboxMailUtil, **config.SECURITY_PARTS)
     web.init_app(app, settings)
     cli.init_app(app)
     return app

@@ -1,4 +1,4 @@
-"""Flask extensions, unbound. No logic lives here."""
+"""Flask extensions, unbound. No logic lives here. Flask-Security takes its parts when it is made: see app.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from flask_alembic import Alembic
 from flask_babel import Babel
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_security.core import Security
 from flask_sqlalchemy_lite import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 
@@ -14,7 +13,6 @@ from models import Base
 
 db = SQLAlchemy()
 alembic = Alembic(metadatas=Base.metadata)
-security = Security()
 babel = Babel()
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
