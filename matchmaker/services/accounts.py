@@ -135,7 +135,7 @@ def appoint(session: Session, account: Account, region: Region, role: Role, cloc
 def vouch(session: Session, actor: Actor, membership_id: int, clock: Clock) -> Membership:
     """A coordinator vouches for a teacher, whose membership counts from now on. Again changes nothing."""
     now = clock()
-    membership = session.get_one(Membership, membership_id, with_for_update=True)
+    membership = session.get_one(Membership, membership_id, with_for_update=True, populate_existing=True)
     if membership.since is None:
         membership.since = now
         membership.vouched_by_id = actor.account_id

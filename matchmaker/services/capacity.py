@@ -31,7 +31,7 @@ def hold(session: Session, introduction: Introduction, period: date, now: dateti
 
     The partner's row is locked meanwhile, so that two coordinators queue instead of colliding.
     """
-    partner = session.get_one(Partner, introduction.partner_id, with_for_update=True)
+    partner = session.get_one(Partner, introduction.partner_id, with_for_update=True, populate_existing=True)
     taken = set(
         session.scalars(
             select(CapacityUnit.unit).where(

@@ -130,7 +130,7 @@ def _locked(session: Session, key: UUID) -> tuple[Introduction, LearningRequest]
     introduction = session.scalar(select(Introduction).where(Introduction.key == key))
     if introduction is None:
         raise NotFound
-    request = session.get_one(LearningRequest, introduction.request_id, with_for_update=True)
+    request = session.get_one(LearningRequest, introduction.request_id, with_for_update=True, populate_existing=True)
     session.refresh(introduction, with_for_update=True)
     return introduction, request
 

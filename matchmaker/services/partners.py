@@ -108,7 +108,7 @@ def review(session: Session, actor: Actor, partner_id: int, clock: Clock) -> Par
 
     Raises NothingToShow when there is no fund yet.
     """
-    partner = session.get_one(Partner, partner_id, with_for_update=True)
+    partner = session.get_one(Partner, partner_id, with_for_update=True, populate_existing=True)
     if partner.reviewed_at is None:
         if not partner.funds:
             raise NothingToShow(partner=partner.name)
@@ -128,7 +128,7 @@ def _changed(session: Session, actor: Actor, partner: Partner, tag: audit.Tag, n
 
 def touch_region(session: Session, region_id: int) -> None:
     """Raise a region's revision. The row lock orders concurrent changes, so no two leave the same number."""
-    region = session.get_one(Region, region_id, with_for_update=True)
+    region = session.get_one(Region, region_id, with_for_update=True, populate_existing=True)
     region.revision += 1
 
 

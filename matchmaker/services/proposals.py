@@ -63,7 +63,7 @@ def approve(
     Raises AlreadyApproved, RequestChanged, NoLongerFree or PartnerFull, with nothing done.
     """
     now = clock()
-    request = session.get_one(LearningRequest, request_id, with_for_update=True)
+    request = session.get_one(LearningRequest, request_id, with_for_update=True, populate_existing=True)
     if (live := introductions.live(session, request.id)) is not None:
         if live.proposal_id == proposal_id and live.approved_by_id == actor.account_id:
             return live
@@ -87,7 +87,7 @@ def undo(session: Session, actor: Actor, introduction_id: int, clock: Clock) -> 
     """Take an approval back while its invitation has not left. Again changes nothing. Raises AlreadySent."""
     now = clock()
     introduction = session.get_one(Introduction, introduction_id)
-    request = session.get_one(LearningRequest, introduction.request_id, with_for_update=True)
+    request = session.get_one(LearningRequest, introduction.request_id, with_for_update=True, populate_existing=True)
     session.refresh(introduction, with_for_update=True)
     if introduction.state is IntroductionState.UNDONE:
         return introduction
@@ -119,7 +119,7 @@ def pass_over(
     if reason is PassReason.OTHER and not note.strip():
         raise Invalid(field="note")
     proposal = session.get_one(Proposal, proposal_id)
-    request = session.get_one(LearningRequest, proposal.request_id, with_for_update=True)
+    request = session.get_one(LearningRequest, proposal.request_id, with_for_update=True, populate_existing=True)
     session.refresh(proposal)
     if not proposal.may_become(ProposalState.PASSED):
         raise RequestChanged(title=request.title)
@@ -134,7 +134,7 @@ def pass_over(
 
 
 def _proposal_as_shown(session: Session, request: LearningRequest, ranking_id: int, proposal_id: int) -> Proposal:
-    proposal = session.get(Proposal, proposal_id)
+    proposal = session.get(Proposal, proposal_id, populate_existing=True)
     if proposal is None or proposal.request_id != request.id:
         raise NotFound
     latest = rankings.latest(session, request.id)

@@ -71,7 +71,7 @@ def propose(
     Earlier open proposals are superseded: the desk shows one ranking at a time.
     """
     now = clock()
-    request = session.get_one(LearningRequest, request_id, with_for_update=True)
+    request = session.get_one(LearningRequest, request_id, with_for_update=True, populate_existing=True)
     if request.state not in _RANKABLE:
         return None
     region = session.get_one(Region, request.region_id)

@@ -53,7 +53,7 @@ def post(session: Session, actor: Actor, teacher: Teacher, draft: RequestDraft, 
     """
     now = clock()
     # The teacher's row is locked, so that a double click finds the first click's request.
-    session.get_one(Teacher, teacher.id, with_for_update=True)
+    session.get_one(Teacher, teacher.id, with_for_update=True, populate_existing=True)
     if draft.form_key and (earlier := _by_form(session, teacher, draft.form_key)):
         return earlier
     _check(draft, now)
@@ -92,7 +92,7 @@ def withdraw(session: Session, actor: Actor, request_id: int, clock: Clock) -> L
     Raises AlreadyAgreed when a partner has accepted.
     """
     now = clock()
-    request = session.get_one(LearningRequest, request_id, with_for_update=True)
+    request = session.get_one(LearningRequest, request_id, with_for_update=True, populate_existing=True)
     if request.state is RequestState.WITHDRAWN:
         return request
     if not introductions.call_off(session, actor, request, now):
