@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -61,9 +61,10 @@ class Desk:
         )
 
 
-def set_desk(cast: Cast) -> Desk:
-    """Write the request and its proposals."""
-    request = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
+def set_desk(cast: Cast, *, starts_at: datetime | None = None) -> Desk:
+    """Write the request and its proposals. A test that cannot set the clock says when the visit would be."""
+    windows = [(starts_at, starts_at + timedelta(hours=1))] if starts_at else None
+    request = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana, windows=windows)
     first = f.ProposalFactory(region=cast.region, of=request, who=cast.esperanza, what=cast.esperanza.funds[0])
     second = f.ProposalFactory(
         region=cast.region,

@@ -1,0 +1,122 @@
+"""A partner's profile: every change reaches the ranker by the region's revision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from matchmaker.clock import Clock
+from matchmaker.errors import Invalid, NotFound
+from matchmaker.services import partners
+from matchmaker.services.partners import MOST_FUNDS, FundDraft, Logistics, NothingToShow
+from models import Fund, KnowledgeKind
+from tests import factories as f
+from tests.cast import Cast
+from tests.services.conftest import acting, audited
+
+LOGISTICS = Logistics(
+    name="Ramón Escalante",
+    phone="520-555-0123",
+    language="es",
+    about="I mend radios.",
+    languages=("es", "ood"),
+    formats=("visit", "host"),
+    weekdays=(1, 3),
+    neighbourhood="Barrio Anita",
+    radius_miles=12,
+    online=True,
+    monthly_capacity=3,
+)
+DRAFT = FundDraft(
+    title="Restoring tube radios",
+    text="I find the broken part by ear.",
+    story="My uncle's bench, from when I was nine.",
+    language="es",
+    kind=KnowledgeKind.PRACTICE,
+    subjects=("science",),
+    grades=(7, 8),
+)
+
+
+def test_every_change_raises_the_revision_and_is_audited(session: Session, cast: Cast, clock: Clock) -> None:
+    actor, partner = acting(cast.marisol), cast.ramon
+    changes: list[Callable[[], object]] = [
+        lambda: partners.save_logistics(session, actor, partner, LOGISTICS, clock),
+        lambda: partners.save_fund(session, actor, partner, DRAFT, clock),
+        lambda: partners.pause(session, actor, partner, clock),
+        lambda: partners.resume(session, actor, partner, clock),
+        lambda: partners.remove_fund(session, actor, partner, partner.funds[0].id, clock),
+    ]
+    for number, change in enumerate(changes, start=1):
+        change()
+        assert cast.region.revision == number
+    assert cast.next_door.revision == 0
+    assert audited(session) == [
+        "partners:partner:changed",
+        "partners:fund:saved",
+        "partners:partner:paused",
+        "partners:partner:resumed",
+        "partners:fund:removed",
+    ]
+
+
+def test_pausing_or_resuming_again_changes_nothing(session: Session, cast: Cast, clock: Clock) -> None:
+    actor = acting(cast.marisol)
+    partners.resume(session, actor, cast.ramon, clock)
+    assert cast.region.revision == 0
+    for _ in range(2):
+        partners.pause(session, actor, cast.ramon, clock)
+    assert (cast.region.revision, cast.ramon.paused_at) == (1, f.NOW)
+
+
+def test_the_practical_part_is_stored_as_it_was_said(session: Session, cast: Cast, clock: Clock) -> None:
+    partners.save_logistics(session, acting(cast.marisol), cast.ramon, LOGISTICS, clock)
+    session.refresh(cast.ramon)
+    for name, value in asdict(LOGISTICS).items():
+        stored = getattr(cast.ramon, name)
+        assert (tuple(stored) if isinstance(value, tuple) else stored) == value
+
+
+def test_a_fund_is_added_at_the_end_and_rewritten_in_place(session: Session, cast: Cast, clock: Clock) -> None:
+    actor = acting(cast.marisol)
+    fund = partners.save_fund(session, actor, cast.ramon, DRAFT, clock)
+    assert (fund.position, fund.title, fund.subjects, fund.grades) == (1, DRAFT.title, ["science"], [7, 8])
+    again = partners.save_fund(
+        session, actor, cast.ramon, FundDraft("Winding coils", "By hand.", ""), clock, fund_id=fund.id
+    )
+    session.expire_all()
+    assert (again.id, again.position, again.title, again.grades) == (fund.id, 1, "Winding coils", [])
+
+
+def test_somebody_elses_fund_is_not_there(session: Session, cast: Cast, clock: Clock) -> None:
+    theirs = cast.esperanza.funds[0]
+    for fund_id in (theirs.id, cast.paz.funds[0].id, 2_000_000_000):
+        with pytest.raises(NotFound):
+            partners.save_fund(session, acting(cast.marisol), cast.ramon, DRAFT, clock, fund_id=fund_id)
+        with pytest.raises(NotFound):
+            partners.remove_fund(session, acting(cast.marisol), cast.ramon, fund_id, clock)
+    assert theirs.title != DRAFT.title
+
+
+def test_there_is_an_end_to_funds(session: Session, cast: Cast, clock: Clock) -> None:
+    for _ in range(MOST_FUNDS - 1):
+        f.FundFactory(region=cast.region, owner=cast.ramon)
+    with pytest.raises(Invalid):
+        partners.save_fund(session, acting(cast.marisol), cast.ramon, DRAFT, clock)
+    assert session.scalar(select(func.count(Fund.id)).where(Fund.partner_id == cast.ramon.id)) == MOST_FUNDS
+
+
+def test_a_review_makes_visible_once(session: Session, cast: Cast, clock: Clock) -> None:
+    new = f.PartnerFactory(region=cast.region, reviewed_at=None)
+    with pytest.raises(NothingToShow):
+        partners.review(session, acting(cast.marisol), new.id, clock)
+    f.FundFactory(region=cast.region, owner=new)
+    session.expire(new)
+    partners.review(session, acting(cast.marisol), new.id, clock)
+    partners.review(session, acting(cast.ben), new.id, clock)
+    assert (new.reviewed_at, new.reviewed_by_id, cast.region.revision) == (f.NOW, cast.marisol.id, 1)
+    assert audited(session) == ["people:partner:reviewed"]
