@@ -11,9 +11,7 @@ from sqlalchemy.orm import Session
 from matchmaker import outbox, queue
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
-from matchmaker.index import request_text
 from matchmaker.mail.deliver import PermanentFailure, deliver
-from matchmaker.services import proposing
 from models import LearningRequest, OutboxItem, QueueName, Region
 
 log = structlog.get_logger()
@@ -22,12 +20,17 @@ BATCH = 500
 """Items in one job; then the worker is nudged again, so that RQ hears from it now and then."""
 
 
+def stopping() -> bool:
+    """Whether this worker was asked to stop: what is left in the outbox is done after the next start."""
+    return bool(current_app.extensions.get("stopping"))
+
+
 def drain(name: str) -> int:
     """Do what is due in a queue's outbox. RQ and the clock call this; called in vain, it costs one query."""
     session, queue_name = db.session, QueueName(name)
     try:
         for done in range(BATCH):
-            if not do_next(session, queue_name):
+            if stopping() or not do_next(session, queue_name):
                 return done
         queue.nudge(queue_name)
         return BATCH
@@ -55,6 +58,10 @@ def do_next(session: Session, name: QueueName) -> bool:
 
 
 def _propose(session: Session, item: OutboxItem) -> None:
+    # Here, so that the mailer, the planner and the clock do without scikit-learn.
+    from matchmaker.index import request_text
+    from matchmaker.services import proposing
+
     request = session.get_one(LearningRequest, item.payload["request_id"])
     index = current_app.extensions["index"]
     proposing.propose(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from types import FrameType
 
 import structlog
-from flask import Flask
+from flask import Flask, current_app
 from redis import Redis
 from rq import Queue, SimpleWorker
 from rq.cron import CronScheduler
@@ -18,6 +19,15 @@ from models import QueueName
 log = structlog.get_logger()
 
 CLOCK = "clock"
+
+
+class Worker(SimpleWorker):  # type: ignore[misc]
+    """RQ's worker that lets a drain end between two items when it is told to stop."""
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Remember it for the job in hand, then stop as RQ does: after that job."""
+        current_app.extensions["stopping"] = True
+        super().request_stop(signum, frame)
 
 
 def main(arguments: list[str]) -> int:
@@ -46,7 +56,7 @@ def work(app: Flask, settings: Settings, name: QueueName) -> None:
         prepare(app, settings, name)
         log.info("worker_ready", queue=name.value)
         jobs.drain(name)
-        SimpleWorker([Queue(name, connection=connection)], connection=connection).work(logging_level="WARNING")
+        Worker([Queue(name, connection=connection)], connection=connection).work(logging_level="WARNING")
 
 
 def prepare(app: Flask, settings: Settings, name: QueueName) -> None:
