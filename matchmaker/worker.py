@@ -21,13 +21,13 @@ log = structlog.get_logger()
 CLOCK = "clock"
 
 
-class Worker(SimpleWorker):  # type: ignore[misc]
+class Worker(SimpleWorker):
     """RQ's worker that lets a drain end between two items when it is told to stop."""
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Remember it for the job in hand, then stop as RQ does: after that job."""
         current_app.extensions["stopping"] = True
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
 def main(arguments: list[str]) -> int:
@@ -89,7 +89,7 @@ def tick(settings: Settings) -> None:
             name=f"tick-{name}",
         )
     log.info("clock_ready", seconds=settings.tick_seconds)
-    clock.start()
+    clock.start()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":
