@@ -138,16 +138,23 @@ def test_a_public_set_is_ranked_as_well_as_before(
 def test_a_share_of_the_youth_programs_is_ranked_better_than_by_either_baseline(
     shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """The small version of the test above: every sixth request, every third partner and those who ran them."""
     source = shared_data / "youth_programs"
-    requests = (source / "requests.jsonl").read_text().splitlines()[::8]
-    kept = {json.loads(line)["id"] for line in requests}
-    qrels = (source / "qrels.tsv").read_text().splitlines()
-    (tmp_path / "requests.jsonl").write_text("\n".join(requests))
-    (tmp_path / "partners.jsonl").write_bytes((source / "partners.jsonl").read_bytes())
-    (tmp_path / "qrels.tsv").write_text("\n".join([qrels[0], *(q for q in qrels[1:] if q.split("\t")[0] in kept)]))
+    requests = (source / "requests.jsonl").read_text().splitlines()[::6]
+    asked = {json.loads(line)["id"] for line in requests}
+    header, *judged = (source / "qrels.tsv").read_text().splitlines()
+    qrels = [row for row in judged if row.split("\t")[0] in asked]
+    ran = {row.split("\t")[1] for row in qrels}
+    partners = [
+        line
+        for place, line in enumerate((source / "partners.jsonl").read_text().splitlines())
+        if place % 3 == 0 or json.loads(line)["id"] in ran
+    ]
+    for name, lines in [("requests.jsonl", requests), ("partners.jsonl", partners), ("qrels.tsv", [header, *qrels])]:
+        (tmp_path / name).write_text("\n".join(lines))
     assert main([str(tmp_path), "--json"]) == 0
     means = {
         name: system["measures"]["ndcg@10"]["mean"]
         for name, system in json.loads(capsys.readouterr().out)["systems"].items()
     }
-    assert means["production"] > max(means["tf-idf"], means["embedding"])
+    assert means["production"] > max(means["tf-idf"], means["embedding"]) + 0.03
