@@ -26,7 +26,7 @@ class TimeSpan(Protocol):
 
 def register(app: Flask) -> None:
     """Add every filter to the application's templates."""
-    app.jinja_env.filters.update(_DATES | _LABELS)
+    app.jinja_env.filters.update({**_DATES, **_LABELS})
 
 
 def local(moment: datetime) -> datetime:
@@ -35,67 +35,67 @@ def local(moment: datetime) -> datetime:
 
 
 def day(moment: date) -> str:
-    """"Monday, September 21"."""
+    """A date or time written as "Monday, September 21"."""
     return _date(moment, pgettext("date pattern", "EEEE, MMMM d"))
 
 
 def day_year(moment: date) -> str:
-    """"Monday, September 21, 2026"."""
+    """A date or time written as "Monday, September 21, 2026"."""
     return _date(moment, pgettext("date pattern", "EEEE, MMMM d, y"))
 
 
 def day_short(moment: date) -> str:
-    """"Mon, Sep 21"."""
+    """A date or time written as "Mon, Sep 21"."""
     return _date(moment, pgettext("date pattern", "EEE, MMM d"))
 
 
 def day_of_month(moment: date) -> str:
-    """"Sep 21"."""
+    """A date or time written as "Sep 21"."""
     return _date(moment, pgettext("date pattern", "MMM d"))
 
 
 def month(moment: date) -> str:
-    """"October"."""
+    """A date or time written as "October"."""
     return _date(moment, "LLLL")
 
 
 def month_year(moment: date) -> str:
-    """"Mar 2027"."""
+    """A date or time written as "Mar 2027"."""
     return _date(moment, pgettext("date pattern", "MMM y"))
 
 
 def time(moment: datetime) -> str:
-    """"9:20 AM"."""
+    """A date or time written as "9:20 AM"."""
     return dates.format_time(local(moment), pgettext("date pattern", "h:mm a"), locale=_locale())
 
 
 def day_time(at: datetime) -> str:
-    """"Mon, Sep 21, 9:20 AM"."""
+    """A date or time written as "Mon, Sep 21, 9:20 AM"."""
     return gettext("%(day)s, %(time)s", day=day_short(at), time=time(at))
 
 
 def when(span: TimeSpan) -> str:
-    """"Tuesday, October 6, 9:20 to 10:10"."""
+    """A date or time written as "Tuesday, October 6, 9:20 to 10:10"."""
     return gettext("%(day)s, %(start)s to %(end)s", day=day(span.starts_at), **_hours(span))
 
 
 def when_short(span: TimeSpan) -> str:
-    """"Tue, Oct 6, 9:20 to 10:10"."""
+    """A date or time written as "Tue, Oct 6, 9:20 to 10:10"."""
     return gettext("%(day)s, %(start)s to %(end)s", day=day_short(span.starts_at), **_hours(span))
 
 
 def ago(at: datetime) -> str:
-    """"two days ago", rounded as people say it."""
+    """How long since a moment, rounded as people say it: "2 days ago"."""
     return format_timedelta(at - datetime.now(UTC), add_direction=True)
 
 
 def waiting(days: int) -> str:
-    """"today", "1 day", "6 days"."""
+    """A date or time written as "today", "1 day", "6 days"."""
     return ngettext("%(num)s day", "%(num)s days", days) if days > 0 else gettext("today")
 
 
 def duration(seconds: int) -> str:
-    """"10 minutes", "8 seconds"."""
+    """A date or time written as "10 minutes", "8 seconds"."""
     return format_timedelta(timedelta(seconds=seconds), threshold=1)
 
 
@@ -105,7 +105,7 @@ def days_until(end: date) -> int:
 
 
 def listed(words: Iterable[object], style: str = "standard") -> str:
-    """"English, Spanish and French"; style "or" for a choice."""
+    """Words as a list in a sentence: "English, Spanish and French"; style "or" for a choice."""
     return format_list([str(word) for word in words], style=style, locale=_locale())  # type: ignore[arg-type]
 
 

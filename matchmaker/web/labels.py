@@ -98,7 +98,7 @@ WEEKDAYS: tuple[LazyString, ...] = (_("Monday"), _("Tuesday"), _("Wednesday"), _
 
 
 _UNLISTED: Mapping[str, LazyString] = {
-    "ood": _("O’odham"),
+    "ood": _("O\u2019odham"),
     "yaq": _("Yoeme (Yaqui)"),
     "ase": _("American Sign Language"),
 }
