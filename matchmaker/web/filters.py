@@ -90,12 +90,12 @@ def ago(at: datetime) -> str:
 
 
 def waiting(days: int) -> str:
-    """A date or time written as "today", "1 day", "6 days"."""
+    """A wait in whole days, written as "today", "1 day", "6 days"."""
     return ngettext("%(num)s day", "%(num)s days", days) if days > 0 else gettext("today")
 
 
 def duration(seconds: int) -> str:
-    """A date or time written as "10 minutes", "8 seconds"."""
+    """A length of time, written as "10 minutes", "8 seconds"."""
     return format_timedelta(timedelta(seconds=seconds), threshold=1)
 
 
