@@ -13,7 +13,7 @@ from matchmaker.settings import Settings
 from matchmaker.web.account.passwords import Passwords
 
 SECURITY_PARTS: dict[str, Any] = {"password_util_cls": Passwords}
-"""Arguments of Security.init_app that are not settings."""
+"""What Flask-Security is made with that is not a setting."""
 
 
 def flask_config(settings: Settings, root: Path) -> dict[str, Any]:

@@ -101,9 +101,10 @@ def membership_to_work_as(membership_id: int) -> Membership | None:
 
 def desk_count() -> int | None:
     """How many requests wait for a decision, for those who decide."""
-    if g.membership is None or g.membership.role not in (Role.COORDINATOR, Role.ADMIN):
+    membership: Membership | None = g.get("membership")
+    if membership is None or membership.role not in (Role.COORDINATOR, Role.ADMIN):
         return None
-    return desk.waiting_count(db.session, g.membership.region_id)
+    return desk.waiting_count(db.session, membership.region_id)
 
 
 def local_path(target: str | None) -> str | None:

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from matchmaker.errors import Conflict, DomainError, Invalid, NotFound, NotPermitted
 from matchmaker.extensions import db
-from matchmaker.services import capacity, introductions, partners, proposals, requests
+from matchmaker.services import capacity, introductions, partners, proposals, regions, requests
 from matchmaker.tokens import BadLink, ExpiredLink
 from matchmaker.web import filters
 from models import NotAllowedInState
@@ -36,6 +36,7 @@ SENTENCES = {
     proposals.RequestChanged: _l("This request has changed since the page was drawn. Please look at it again."),
     proposals.NoLongerFree: _l("%(partner)s cannot be asked any more. Nothing was sent."),
     proposals.AlreadySent: _l("The invitation to %(partner)s has already left. Call or write instead."),
+    regions.RegionExists: _l("A region called %(slug)s is there already. Nothing was changed."),
     requests.PossibleStudentName: _l("The words may name a student. Nothing was saved."),
     requests.NoDateAhead: _l("Please offer at least one date that lies ahead."),
     requests.AlreadyAgreed: _l("Somebody has said yes to this request. Please write to us so that nobody waits."),

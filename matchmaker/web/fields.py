@@ -6,7 +6,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
 from wtforms import Field, Form, SelectChoice, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
@@ -16,6 +18,16 @@ from models.codes import SPOKEN
 
 LARGEST_ID = 2**31 - 1
 """PostgreSQL's integer; anything beyond is not one of our ids."""
+
+
+class PageForm(FlaskForm):  # type: ignore[misc]
+    """A form of a page. What is wrong is said in the reader's language as soon as it is found."""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        sound = super().validate(extra_validators)
+        for field in self:
+            field.errors = [str(error) if isinstance(error, LazyString) else error for error in field.errors]
+        return bool(sound)
 
 
 def trimmed(value: str | None) -> str | None:

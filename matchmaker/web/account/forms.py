@@ -9,7 +9,6 @@ from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 from flask_security.proxies import _security
 from flask_security.utils import hash_password
-from flask_wtf import FlaskForm
 from wtforms import IntegerField, PasswordField, SelectField
 from wtforms.validators import Email, InputRequired, NumberRange, ValidationError
 
@@ -21,7 +20,7 @@ from models import Account, School
 LONGEST_EMAIL = 254
 
 
-class JoinForm(FlaskForm):  # type: ignore[misc]
+class JoinForm(fields.PageForm):
     """Who joins. Whoever is signed in already is not asked again."""
 
     name = fields.line(_("Your name"), 120, required=_("Please write your name."))
@@ -81,7 +80,7 @@ class PartnerForm(JoinForm):
         return FundDraft(self.title.data, self.text.data, self.story.data, language=str(get_locale()))
 
 
-class SwitchForm(FlaskForm):  # type: ignore[misc]
+class SwitchForm(fields.PageForm):
     """Which membership to work as."""
 
     membership = IntegerField(validators=[InputRequired(), NumberRange(1, fields.LARGEST_ID)])

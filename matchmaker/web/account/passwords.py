@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from flask import current_app
@@ -48,5 +49,10 @@ def _own_words(person: dict[str, Any]) -> set[str]:
 
 
 def _obvious(password: str, own: set[str]) -> bool:
-    plain = password.casefold()
-    return plain in OBVIOUS or len(set(plain)) < 4 or plain.replace(" ", "") in {w.replace(" ", "") for w in own}
+    plain = _plain(password)
+    return plain in OBVIOUS or len(set(plain)) < 4 or plain in {_plain(word) for word in own}
+
+
+def _plain(text: str) -> str:
+    """Without capitals, blanks and two ways of writing one letter."""
+    return unicodedata.normalize("NFC", text).casefold().replace(" ", "")

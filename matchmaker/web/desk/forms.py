@@ -6,7 +6,6 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, SelectField, StringField
 from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, ValidationError
 
@@ -15,7 +14,7 @@ from matchmaker.services.proposals import PassReason
 from matchmaker.web import fields
 
 
-class ApproveForm(FlaskForm):  # type: ignore[misc]
+class ApproveForm(fields.PageForm):
     """Whom to invite, out of which ranking: the one the page showed."""
 
     ranking = IntegerField(validators=[InputRequired(), NumberRange(1, fields.LARGEST_ID)])
@@ -23,7 +22,7 @@ class ApproveForm(FlaskForm):  # type: ignore[misc]
     section = HiddenField(default=SECTIONS[0], validators=[AnyOf(SECTIONS)])
 
 
-class PassForm(FlaskForm):  # type: ignore[misc]
+class PassForm(fields.PageForm):
     """Why somebody is passed over; read by coordinators only."""
 
     reason = SelectField(_("Reason"), choices=[reason.value for reason in PassReason])

@@ -7,14 +7,13 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import RadioField
 
 from matchmaker.web import fields
 from models import NotNowReason, Window
 
 
-class AnswerForm(FlaskForm):  # type: ignore[misc]
+class AnswerForm(fields.PageForm):
     """Yes with a date, or not now with a reason if one likes."""
 
     answer = RadioField(_("What do you say?"), choices=("yes", "not_now"), validate_choice=False)

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired
 
@@ -23,7 +22,7 @@ KINDS = (
 )
 
 
-class ProfileForm(FlaskForm):  # type: ignore[misc]
+class ProfileForm(fields.PageForm):
     """When, where and how a partner can meet a class. What is stored and no longer offered stays to be chosen."""
 
     monthly_capacity = RadioField(_("Visits a month, at most"), coerce=int, validators=[InputRequired()])
@@ -63,7 +62,7 @@ class ProfileForm(FlaskForm):  # type: ignore[misc]
         )
 
 
-class FundForm(FlaskForm):  # type: ignore[misc]
+class FundForm(fields.PageForm):
     """One thing a partner knows, and how they came to know it."""
 
     title = fields.line(_("What you know"), 200, required=_("Please name what you know."))

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
@@ -59,7 +58,7 @@ class WindowForm(Form):  # type: ignore[misc]
     starts = TimeField(_("Start of class"), validators=[Optional()])
 
 
-class RequestForm(FlaskForm):  # type: ignore[misc]
+class RequestForm(fields.PageForm):
     """A request, checked against the calendar of its region."""
 
     form_key = HiddenField(
@@ -102,7 +101,7 @@ class RequestForm(FlaskForm):  # type: ignore[misc]
         offered = [self._check_window(window.form) for window in self.windows]
         if not any(offered):
             self.windows.errors = [*self.windows.errors, gettext("Please offer at least one date and time.")]
-        return bool(sound and any(offered) and not any(window.form.errors for window in self.windows))
+        return sound and any(offered) and not any(window.form.errors for window in self.windows)
 
     def ask_about(self, question: PossibleStudentName) -> None:
         """Come back with the words that may name a student, and a way to say that they do not."""

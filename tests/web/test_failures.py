@@ -1,0 +1,69 @@
+"""Every refusal of the domain has its sentence, and a page."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+
+import pytest
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+import matchmaker.services
+from matchmaker import tokens
+from matchmaker.errors import DomainError
+from matchmaker.web import failures
+from tests import factories as f
+from tests.cast import Cast
+from tests.web.conftest import Browser
+
+
+def refusals() -> list[type[DomainError]]:
+    """Every domain error there is, wherever it is declared."""
+    for module in pkgutil.iter_modules(matchmaker.services.__path__):
+        import_module(f"matchmaker.services.{module.name}")
+    assert tokens.BadLink
+    found, waiting = [], [DomainError]
+    while waiting:
+        kinds = waiting.pop().__subclasses__()
+        found += kinds
+        waiting += kinds
+    return sorted(found, key=lambda kind: kind.__qualname__)
+
+
+@pytest.mark.parametrize("kind", refusals(), ids=lambda kind: kind.__qualname__)
+def test_every_refusal_has_a_sentence_of_its_own(kind: type[DomainError]) -> None:
+    assert kind in failures.SENTENCES
+    assert 400 <= kind.status < 500
+
+
+def test_a_sentence_names_who_and_when(app: Flask, cast: Cast) -> None:
+    from flask import g
+
+    from matchmaker.services.proposals import AlreadyApproved
+
+    with app.test_request_context():
+        g.region = cast.region
+        said = failures.sentence(AlreadyApproved(by="Ben Yazzie", at=f.NOW))
+    assert said == "Ben Yazzie approved this request at 9:00 AM. Nothing was sent twice."
+
+
+def test_errors_have_our_page(visitor: Browser, cast: Cast) -> None:
+    for path, status in (("/nowhere", 404), ("/requests/99999999999999", 404), ("/i/x", 404), ("/account/switch", 405)):
+        answer = visitor.get(path)
+        assert answer.status_code == status
+        assert '<main id="main"' in answer.get_data(as_text=True)
+    assert visitor.get("/account/switch").headers["Allow"] in ("POST, OPTIONS", "OPTIONS, POST")
+
+
+def test_a_database_that_is_away_is_said_in_both_languages(
+    visitor: Browser, cast: Cast, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("connection refused"))
+
+    monkeypatch.setattr("matchmaker.web.context.default_region", away)
+    answer = visitor.get("/how")
+    assert answer.status_code == 503
+    assert "The database is not answering" in answer.get_data(as_text=True)
+    assert "no contesta" in answer.get_data(as_text=True)

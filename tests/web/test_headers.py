@@ -1,0 +1,68 @@
+"""What every answer carries, and what no page contains."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from models import Account
+from tests.cast import Cast
+from tests.web.conftest import Browser
+from tests.web.test_route_permissions import TABLE, account_of, address
+from tests.web.world import World
+
+PAGES = [route.removeprefix("GET ") for route in TABLE if route.startswith("GET ") and "/mailbox" not in route]
+INLINE = re.compile(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=|javascript:|[\"'(]data:", re.IGNORECASE)
+SEEN_BY = ("anonymous", "teacher", "partner", "coordinator")
+LARGEST_PAGE = 60_000
+
+
+@pytest.mark.parametrize("rule", PAGES)
+def test_answers_carry_the_headers_and_pages_nothing_inline(
+    rule: str,
+    session: Session,
+    cast: Cast,
+    world: World,
+    browse: Callable[[Account | None], Browser],
+    link: Callable[..., str],
+) -> None:
+    for role in SEEN_BY:
+        answer = browse(account_of(role, session, cast)).get(address(rule, cast, world, link))
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
+        if answer.mimetype == "text/html":
+            page = answer.get_data(as_text=True)
+            assert INLINE.search(page) is None
+            assert len(page.encode()) <= LARGEST_PAGE
+        answer.close()
+
+
+def test_the_pages_of_a_person_are_not_kept_by_browsers(cast: Cast, world: World, browse, link) -> None:
+    assert browse(cast.ana.account).get("/requests").headers["Cache-Control"] == "no-store"
+    assert browse(None).get(link(world.invited)).headers["Cache-Control"] == "no-store"
+
+
+def test_no_form_is_taken_from_another_site(
+    app: Flask, cast: Cast, world: World, session: Session, browse, link
+) -> None:
+    """Every address that takes a form, as whoever may send it, without the token."""
+    before = session.get_one(type(world.asked), world.asked.id).state
+    posts = [route.removeprefix("POST ") for route in TABLE if route.startswith("POST ")]
+    for role in SEEN_BY:
+        browser = browse(account_of(role, session, cast))
+        answers = {rule: browser.post_bare(address(rule, cast, world, link)).status_code for rule in posts}
+        assert set(answers.values()) == {400}, answers
+    session.refresh(world.asked)
+    assert world.asked.state is before
+
+
+def test_a_cookie_is_not_readable_by_scripts_nor_sent_by_other_sites(cast: Cast, browse) -> None:
+    cookie = browse(None).get("/join/teacher").headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie

@@ -1,0 +1,183 @@
+"""Who gets what at which address: every route, as everybody, against the table below. A route without a row fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from matchmaker import create_app
+from matchmaker.settings import Settings
+from models import Account, Partner
+from tests.cast import Cast
+from tests.web.conftest import Browser
+from tests.web.world import World
+
+ROLES = ("anonymous", "stranger", "unvouched", "teacher", "colleague", "partner", "neighbor", "coordinator", "admin",
+         "funder", "next_door")  # fmt: skip
+# teacher and partner own what is asked for, colleague and neighbor do not; next_door coordinates another region.
+# "login" and "home" say where a redirect leads, "ok" that it leads on. Forms are sent empty: 400 and 422 were let in.
+EVERYBODY = "200   200  200  200  200  200  200  200  200  200  200"
+ANSWERED = "ok    ok   ok   ok   ok   ok   ok   ok   ok   ok   ok"
+TABLE = {
+    # route                            anon  strg unvo teac coll part neig coor admi fund next
+    "GET /":                          EVERYBODY,
+    "GET /how":                       EVERYBODY,
+    "GET /privacy":                   EVERYBODY,
+    "GET /healthz":                   EVERYBODY,
+    "GET /readyz":                    EVERYBODY,
+    "GET /language/<code>":           ANSWERED,
+    "GET /static/<path:filename>":    EVERYBODY,
+    "GET /fs-static/<path:filename>": "404   404  404  404  404  404  404  404  404  404  404",
+    "GET /home":                      "login 200  200  ok   ok   ok   ok   ok   ok   ok   ok",
+    "GET /join":                      EVERYBODY,
+    "GET /join/teacher":              EVERYBODY,
+    "POST /join/teacher":             "422   422  422  422  422  422  422  422  422  422  422",
+    "GET /join/partner":              EVERYBODY,
+    "POST /join/partner":             "422   422  422  422  422  422  422  422  422  422  422",
+    "POST /account/switch":           "404   404  404  404  404  404  404  404  404  404  404",
+    "GET /requests":                  "login home home 200  200  403  403  403  403  403  403",
+    "GET /requests/new":              "login home home 200  200  403  403  403  403  403  403",
+    "POST /requests/new":             "login home home 422  422  403  403  403  403  403  403",
+    "GET /requests/<row:request_id>": "login 404  404  200  403  403  403  200  200  403  404",
+    "POST /requests/<row:request_id>/withdraw":
+                                      "login 404  404  ok   403  403  403  ok   ok   403  404",
+    "GET /profile":                   "login 404  404  403  403  200  200  403  403  403  403",
+    "POST /profile":                  "login 404  404  403  403  422  422  403  403  403  403",
+    "POST /profile/pause":            "login 404  404  403  403  ok   ok   403  403  403  403",
+    "POST /profile/resume":           "login 404  404  403  403  ok   ok   403  403  403  403",
+    "GET /profile/funds/new":         "login 404  404  403  403  200  200  403  403  403  403",
+    "POST /profile/funds/new":        "login 404  404  403  403  422  422  403  403  403  403",
+    "GET /profile/funds/<row:fund_id>":
+                                      "login 404  404  403  403  200  404  403  403  403  403",
+    "POST /profile/funds/<row:fund_id>":
+                                      "login 404  404  403  403  422  404  403  403  403  403",
+    "POST /profile/funds/<row:fund_id>/remove":
+                                      "login 404  404  403  403  ok   404  403  403  403  403",
+    "GET /desk":                      "login 404  404  403  403  403  403  200  200  403  200",
+    "GET /desk/<row:request_id>":     "login 404  404  403  403  403  403  200  200  403  404",
+    "POST /desk/<row:request_id>/approve":
+                                      "login 404  404  403  403  403  403  400  400  403  404",
+    "POST /desk/introductions/<row:introduction_id>/undo":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
+    "POST /desk/proposals/<row:proposal_id>/pass":
+                                      "login 404  404  403  403  403  403  422  422  403  404",
+    "GET /people":                    "login 404  404  403  403  403  403  200  200  403  200",
+    "GET /people/<row:partner_id>":   "login 404  404  403  403  403  403  200  200  403  404",
+    "POST /people/<row:partner_id>/review":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
+    "POST /people/teachers/<row:membership_id>/vouch":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
+    "GET /i/<token>":                 EVERYBODY,
+    "POST /i/<token>":                "422   422  422  422  422  422  422  422  422  422  422",
+    "GET /login":                     "200   home home home home home home home home home home",
+    "POST /login":                    "200   home home home home home home home home home home",
+    "POST /logout":                   ANSWERED,
+    "GET /reset":                     EVERYBODY,
+    "POST /reset":                    EVERYBODY,
+    "GET /reset/<token>":             ANSWERED,
+    "POST /reset/<token>":            ANSWERED,
+    "GET /confirm":                   EVERYBODY,
+    "POST /confirm":                  EVERYBODY,
+    "GET /confirm/<token>":           ANSWERED,
+    "POST /confirm/<token>":          ANSWERED,
+    "GET /verify":                    "login 200  200  200  200  200  200  200  200  200  200",
+    "POST /verify":                   "login 200  200  200  200  200  200  200  200  200  200",
+    # Only where a demonstration keeps its mails as files.
+    "GET /mailbox":                   EVERYBODY,
+    "GET /mailbox/<message_id>":      "404   404  404  404  404  404  404  404  404  404  404",
+    "GET /mailbox/<message_id>/html": "404   404  404  404  404  404  404  404  404  404  404",
+}  # fmt: skip
+
+
+def routes(app: Flask) -> set[str]:
+    """Every method and address the application answers."""
+    return {
+        f"{method} {rule.rule}"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def test_every_route_has_a_row_and_every_row_a_route(settings: Settings, tmp_path: Path) -> None:
+    with_mailbox = create_app(replace(settings, mailbox_dir=str(tmp_path), environment="demo"))
+    assert routes(with_mailbox) == set(TABLE)
+
+
+@pytest.mark.parametrize("route", [route for route in TABLE if "/mailbox" not in route])
+def test_everybody_gets_what_the_table_says(
+    route: str,
+    app: Flask,
+    session: Session,
+    cast: Cast,
+    world: World,
+    browse: Callable[[Account | None], Browser],
+    link: Callable[..., str],
+) -> None:
+    method, rule = route.split(" ", 1)
+    path = address(rule, cast, world, link)
+    got = []
+    for role in ROLES:
+        browser = browse(account_of(role, session, cast))
+        got.append(outcome(browser.get(path) if method == "GET" else browser.post(path)))
+    assert dict(zip(ROLES, got, strict=True)) == dict(zip(ROLES, TABLE[route].split(), strict=True))
+
+
+def test_a_mailbox_is_open_to_whoever_sees_the_demo_and_absent_elsewhere(app: Flask) -> None:
+    assert not [route for route in routes(app) if "/mailbox" in route]
+
+
+def account_of(role: str, session: Session, cast: Cast) -> Account | None:
+    """Who plays a role."""
+
+    def person(partner: Partner) -> Account:
+        assert partner.account_id is not None
+        return session.get_one(Account, partner.account_id)
+
+    return {
+        "anonymous": lambda: None,
+        "stranger": lambda: cast.charlie,
+        "unvouched": lambda: cast.nueva.account,
+        "teacher": lambda: cast.ana.account,
+        "colleague": lambda: cast.tomas.account,
+        "partner": lambda: person(cast.esperanza),
+        "neighbor": lambda: person(cast.ramon),
+        "coordinator": lambda: cast.marisol,
+        "admin": lambda: cast.ada,
+        "funder": lambda: cast.fran,
+        "next_door": lambda: cast.olga,
+    }[role]()
+
+
+def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> str:
+    """The rule's path about something of the world."""
+    if rule == "/i/<token>":
+        return link(world.invited)
+    values = {
+        "<code>": "es",
+        "<path:filename>": "matchmaker.css",
+        "<row:request_id>": world.asked.id,
+        "<row:fund_id>": world.fund.id,
+        "<row:introduction_id>": world.approved.id,
+        "<row:proposal_id>": world.second.id,
+        "<row:partner_id>": cast.esperanza.id,
+        "<row:membership_id>": cast.nueva_membership.id,
+        "<token>": "not-a-token",
+    }
+    for name, value in values.items():
+        rule = rule.replace(name, str(value))
+    return rule
+
+
+def outcome(response: TestResponse) -> str:
+    """The status, or where a redirect leads."""
+    response.close()
+    if response.status_code not in (301, 302, 303):
+        return str(response.status_code)
+    where = response.headers["Location"]
+    return "login" if where.startswith("/login") else "home" if where == "/home" else "ok"

@@ -1,0 +1,53 @@
+"""One of everything that has a page, so that every address can be asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from models import Fund, Introduction, IntroductionState, LearningRequest, Proposal, Ranking
+from tests import factories as f
+from tests.cast import Cast
+
+
+@dataclass(frozen=True)
+class World:
+    """Ana's request with two people who fit, one decided, one answered by mail; and Esperanza's fund."""
+
+    asked: LearningRequest
+    ranking: Ranking
+    first: Proposal
+    second: Proposal
+    approved: Introduction
+    invited: Introduction
+    fund: Fund
+
+
+def build(cast: Cast) -> World:
+    """Write it into the cast's region."""
+    asked = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
+    ranking = f.RankingFactory(region=cast.region, of=asked, eligible=2, excluded={"paused": 3, "distance": 1})
+    shared = {"region": cast.region, "of": asked, "found_in": ranking}
+    first = f.ProposalFactory(**shared, who=cast.esperanza)
+    second = f.ProposalFactory(**shared, who=cast.ramon, rank=2, rank_before=2, relevance=0.5)
+    return World(
+        asked=asked,
+        ranking=ranking,
+        first=first,
+        second=second,
+        approved=_introduction(cast, due_at=f.NOW + timedelta(minutes=5), approved_at=f.NOW - timedelta(minutes=5)),
+        invited=_introduction(
+            cast,
+            state=IntroductionState.INVITED,
+            invited_at=f.NOW - timedelta(hours=1),
+            answer_by=f.NOW + timedelta(days=5),
+        ),
+        fund=cast.esperanza.funds[0],
+    )
+
+
+def _introduction(cast: Cast, **more: object) -> Introduction:
+    asked = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
+    who = f.PartnerFactory(region=cast.region)
+    suggested = f.ProposalFactory(region=cast.region, of=asked, who=who)
+    return f.IntroductionFactory(region=cast.region, suggested=suggested, coordinator=cast.marisol, **more)
