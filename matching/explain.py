@@ -27,6 +27,11 @@ Param = str | int | float | Sequence[str]
 CLEAR_LEAD = 0.03
 """Lead in V from which the first candidate is called a clear lead."""
 
+TELLING = 0.05
+"""How far, in units of the combined score, a fact must lie from the region's mean to be worth a sentence."""
+WORDS_TELL = 0.4
+"""From this contribution on, shared words are more than the small change of any two texts."""
+
 _FOR = {
     "subject": "subject_fit",
     "grade": "grade_fit",
@@ -100,31 +105,31 @@ def reasons(
     chosen = [_from_text(partner, signals, relevance, words)]
     if move is not None:
         chosen.append(move)
-    facts = [
-        (float(relevance.contributions[name][partner]), name) for name in FIT_NAMES if name in relevance.contributions
-    ]
-    for size, name in sorted(facts, key=lambda fact: -abs(fact[0])):
-        if size != 0.0:
-            chosen.append(_from_fact(name, size > 0, partner, structure))
+    for name in _telling_facts(partner, relevance):
+        chosen.append(_from_fact(name, relevance.contributions[name][partner] > 0, partner, structure))
     return tuple(chosen[:limit])
 
 
+def _telling_facts(partner: int, relevance: Relevance) -> list[str]:
+    """Facts that set the candidate apart, the largest first: what is true of everybody explains nobody's place."""
+    apart: dict[str, float] = {}
+    for name in FIT_NAMES:
+        given = relevance.contributions.get(name)
+        if given is not None and given[partner] != 0.0 and abs(given[partner] - given.mean()) >= TELLING:
+            apart[name] = abs(float(given[partner] - given.mean()))
+    return sorted(apart, key=lambda name: -apart[name])
+
+
 def _from_text(partner: int, signals: Signals, relevance: Relevance, words: Sequence[str]) -> Reason:
-    """Which side of the text speaks most: a fund's meaning, the whole profile's, or the very words."""
-    given = {name: float(values[partner]) for name, values in relevance.contributions.items()}
+    """What in the partner's words answers the request: a fund wherever there is one, for that is what people know."""
+    given = {name: float(relevance.contributions[name][partner]) for name in signals.named()}
     fund = int(signals.which_fund[partner])
-    sizes = {"profile_answers": given["whole"] + given["centred_whole"]}
-    if fund >= 0:
-        sizes["fund_answers"] = given["best_fund"] + given["top_funds"]
-    if fund >= 0 and words:
-        sizes["words_shared"] = given["lexical"]
-    code = max(sizes, key=lambda name: sizes[name])
-    if sizes[code] <= 0:
+    if sum(given.values()) <= 0:
         return Reason("little_in_common")
-    params: dict[str, Param] = {"words": tuple(words)}
-    if code != "profile_answers":
-        params["fund"] = fund
-    return Reason(code, params)
+    if fund < 0:
+        return Reason("profile_answers", {"words": tuple(words)})
+    code = "words_shared" if words and given["lexical"] >= WORDS_TELL else "fund_answers"
+    return Reason(code, {"fund": fund, "words": tuple(words)})
 
 
 def _from_fact(name: str, fits: bool, partner: int, structure: Structure | None) -> Reason:

@@ -30,3 +30,8 @@ def ngettext_in(language: str, one: str, many: str, count: int, **facts: object)
 def mark(message: str) -> str:
     """Mark a message for the catalogue where it is written down but not yet said."""
     return message
+
+
+def mark_plural(one: str, many: str) -> tuple[str, str]:
+    """Mark a message with a number in it, in both of its English forms."""
+    return one, many

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from matchmaker.i18n import gettext_in, mark, ngettext_in
+from matchmaker.i18n import gettext_in, mark, mark_plural, ngettext_in
 
 SENTENCES: Mapping[str, str] = {
     "fund_answers": mark("Close to what was asked: “%(fund)s”."),
-    "words_shared": mark("“%(fund)s” uses the same words: %(words)s."),
+    "words_shared": mark("Close to what was asked: “%(fund)s”; both speak of %(words)s."),
     "profile_answers": mark("The whole profile is close to what was asked."),
     "little_in_common": mark("Little in the words connects the two; a person should look twice."),
     "kept_by_need": mark("Stays ahead because this school is earlier in line."),
@@ -27,21 +27,21 @@ SENTENCES: Mapping[str, str] = {
     "date_few": mark("Only some of the dates suit."),
 }
 MOVES: Mapping[str, tuple[str, str]] = {
-    "moved_up_boost": (
-        mark("Up %(n)s place: has been shown less often than their knowledge deserves."),
-        mark("Up %(n)s places: has been shown less often than their knowledge deserves."),
+    "moved_up_boost": mark_plural(
+        "Up %(n)s place: has been shown less often than their knowledge deserves.",
+        "Up %(n)s places: has been shown less often than their knowledge deserves.",
     ),
-    "moved_up_free": (
-        mark("Up %(n)s place: others are busier this month."),
-        mark("Up %(n)s places: others are busier this month."),
+    "moved_up_free": mark_plural(
+        "Up %(n)s place: others are busier this month.",
+        "Up %(n)s places: others are busier this month.",
     ),
-    "moved_down_busy": (
-        mark("Down %(n)s place: already asked often this month."),
-        mark("Down %(n)s places: already asked often this month."),
+    "moved_down_busy": mark_plural(
+        "Down %(n)s place: already asked often this month.",
+        "Down %(n)s places: already asked often this month.",
     ),
-    "moved_down_boost": (
-        mark("Down %(n)s place: somebody shown less often goes first."),
-        mark("Down %(n)s places: somebody shown less often goes first."),
+    "moved_down_boost": mark_plural(
+        "Down %(n)s place: somebody shown less often goes first.",
+        "Down %(n)s places: somebody shown less often goes first.",
     ),
 }
 
