@@ -168,4 +168,5 @@ def distance_miles(school: School) -> ColumnElement[float | None]:
     a = func.power(func.sin(half_lat), 2) + func.cos(func.radians(school.latitude)) * func.cos(
         func.radians(Partner.latitude)
     ) * func.power(func.sin(half_lon), 2)
-    return 2 * EARTH_RADIUS_MILES * func.asin(func.sqrt(func.least(1.0, a)))
+    # Not least(1, a): it passes over NULL, and would put whoever has not said where at the other end of the earth.
+    return 2 * EARTH_RADIUS_MILES * func.asin(func.sqrt(case((a > 1.0, 1.0), else_=a)))
