@@ -1,0 +1,160 @@
+"""The hard rules: each excludes whom it should, a missing fact excludes nobody, and the funnel counts once."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from matchmaker.queries import eligibility
+from matchmaker.web import labels
+from models import Clearance, IntroductionState, LearningRequest, Partner
+from tests import factories as f
+from tests.cast import Cast
+from tests.queries.rules import RULES, Rule, Write
+
+UNSAID = [
+    pytest.param(rule, unknown, id=f"{rule}-{number}")
+    for rule in RULES
+    for number, unknown in enumerate(rule.unknown, start=1)
+]
+
+
+@pytest.fixture
+def request_(cast: Cast) -> LearningRequest:
+    """Ana's request of a Tuesday and a Thursday in October, in English or Spanish."""
+    request: LearningRequest = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
+    return request
+
+
+def excluding(session: Session, request: LearningRequest, partner: Partner) -> str | None:
+    session.flush()
+    session.expire(request)
+    return eligibility.excluded_by(session, request, partner.id, f.NOW)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_each_rule_excludes_by_its_name(session: Session, cast: Cast, request_: LearningRequest, rule: Rule) -> None:
+    assert excluding(session, request_, cast.ramon) is None
+    rule.speaks(cast, request_, cast.ramon)
+    assert excluding(session, request_, cast.ramon) == rule.name
+    found = eligibility.for_request(session, request_, f.NOW)
+    assert cast.ramon.id not in {each.partner_id for each in found.eligible}
+    assert found.excluded[rule.name] == 1
+
+
+@pytest.mark.parametrize(("rule", "unknown"), UNSAID)
+def test_a_missing_fact_never_excludes(
+    session: Session, cast: Cast, request_: LearningRequest, rule: Rule, unknown: Write
+) -> None:
+    rule.speaks(cast, request_, cast.ramon)
+    assert excluding(session, request_, cast.ramon) == rule.name
+    unknown(cast, request_, cast.ramon)
+    assert excluding(session, request_, cast.ramon) is None
+
+
+def test_the_rules_tested_here_are_all_that_the_desk_can_name() -> None:
+    assert {rule.name for rule in RULES} == set(labels.RULES)
+
+
+def test_the_funnel_counts_each_partner_once_by_the_first_rule(
+    session: Session, cast: Cast, request_: LearningRequest
+) -> None:
+    for rule in RULES:
+        partner = f.PartnerFactory(region=cast.region)
+        if rule.name not in ("format", "distance"):
+            rule.speaks(cast, request_, partner)
+    cast.ramon.paused_at, cast.ramon.languages = f.NOW, ["ar"]
+    session.flush()
+    session.expire(request_)
+    found = eligibility.for_request(session, request_, f.NOW)
+    expected = {rule.name: 1 for rule in RULES if rule.name not in ("format", "distance")}
+    assert found.excluded == {**expected, "paused": 2}
+    assert len(found.eligible) == 3
+    assert len(found.full) == found.excluded["full"]
+
+
+def test_nobody_of_another_region_is_counted(session: Session, cast: Cast, request_: LearningRequest) -> None:
+    found = eligibility.for_request(session, request_, f.NOW)
+    assert {each.partner_id for each in found.eligible} == {cast.esperanza.id, cast.ramon.id}
+    assert found.excluded == {}
+
+
+def test_distances_are_great_circle_miles(session: Session, cast: Cast, request_: LearningRequest) -> None:
+    cast.school.latitude, cast.school.longitude = 32.2217, -110.9265  # Tucson
+    cast.ramon.latitude, cast.ramon.longitude, cast.ramon.radius_miles = 33.4484, -112.0740, 200  # Phoenix
+    cast.esperanza.latitude = None
+    session.flush()
+    miles = {e.partner_id: e.distance for e in eligibility.for_request(session, request_, f.NOW).eligible}
+    assert miles[cast.ramon.id] == pytest.approx(107.6, abs=0.5)
+    assert miles[cast.esperanza.id] is None
+
+
+def test_the_edge_of_a_radius_is_inside(session: Session, cast: Cast, request_: LearningRequest) -> None:
+    # One degree of latitude is 69.1 miles.
+    cast.ramon.latitude, cast.ramon.longitude = cast.school.latitude + 1.0, cast.school.longitude
+    for radius, expected in ((70, None), (69, "distance")):
+        cast.ramon.radius_miles = radius
+        assert excluding(session, request_, cast.ramon) == expected
+
+
+def test_one_shared_language_or_day_is_enough(session: Session, cast: Cast, request_: LearningRequest) -> None:
+    cast.ramon.languages, cast.ramon.weekdays = ["ood", "es"], [3]
+    assert excluding(session, request_, cast.ramon) is None
+
+
+def test_weekdays_are_the_regions(session: Session, cast: Cast) -> None:
+    # Wednesday 01:00 in UTC is still Tuesday evening in Phoenix.
+    start = datetime(2026, 10, 7, 1, tzinfo=UTC)
+    request = f.LearningRequestFactory(
+        region=cast.region, asked_by=cast.ana, windows=[(start, start + timedelta(hours=1))]
+    )
+    for weekday, expected in ((1, None), (2, "dates")):
+        cast.ramon.weekdays = [weekday]
+        assert excluding(session, request, cast.ramon) == expected
+
+
+def test_a_past_date_does_not_make_anybody_free(session: Session, cast: Cast) -> None:
+    ahead, behind = datetime(2026, 10, 6, 17, tzinfo=UTC), datetime(2026, 9, 11, 17, tzinfo=UTC)
+    hour = timedelta(hours=1)
+    request = f.LearningRequestFactory(
+        region=cast.region, asked_by=cast.ana, windows=[(behind, behind + hour), (ahead, ahead + hour)]
+    )
+    cast.ramon.weekdays = [behind.weekday()]
+    assert excluding(session, request, cast.ramon) == "dates"
+
+
+def test_a_clearance_counts_on_the_day_of_the_visit(session: Session, cast: Cast, request_: LearningRequest) -> None:
+    for ends, expected in ((date(2026, 10, 5), "clearance"), (date(2026, 10, 6), None)):
+        cast.ramon.clearance_expires_on = ends
+        assert excluding(session, request_, cast.ramon) == expected
+    cast.ramon.clearance = Clearance.NONE
+    assert excluding(session, request_, cast.ramon) == "clearance"
+    cast.region.clearance_required = False
+    assert excluding(session, request_, cast.ramon) is None
+
+
+def test_another_requests_refusal_does_not_count(session: Session, cast: Cast, request_: LearningRequest) -> None:
+    other = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
+    proposal = f.ProposalFactory(region=cast.region, of=other, who=cast.ramon)
+    f.IntroductionFactory(region=cast.region, suggested=proposal, state=IntroductionState.NOT_NOW)
+    assert excluding(session, request_, cast.ramon) is None
+
+
+def test_another_months_visits_do_not_fill_this_one(session: Session, cast: Cast, request_: LearningRequest) -> None:
+    cast.ramon.monthly_capacity = 1
+    introduction = f.IntroductionFactory(
+        region=cast.region, suggested__who=cast.ramon, state=IntroductionState.UNDONE
+    )
+    unit = f.CapacityUnitFactory(held_by=introduction, period=date(2026, 11, 1))
+    assert excluding(session, request_, cast.ramon) is None
+    unit.period = date(2026, 10, 1)
+    assert excluding(session, request_, cast.ramon) == "full"
+    unit.released_at = f.NOW
+    assert excluding(session, request_, cast.ramon) is None
+
+
+def test_who_gives_no_visits_is_full(session: Session, cast: Cast, request_: LearningRequest) -> None:
+    cast.ramon.monthly_capacity = 0
+    assert excluding(session, request_, cast.ramon) == "full"
