@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from models import Base
 
 db = SQLAlchemy()
-alembic = Alembic(metadatas=Base.metadata)
+alembic = Alembic(metadatas=Base.metadata, run_mkdir=False)
 babel = Babel()
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
