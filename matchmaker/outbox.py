@@ -63,7 +63,10 @@ def claim(session: Session, name: QueueName, now: datetime) -> OutboxItem | None
 
 def record_failure(session: Session, item_id: int, error: Exception, now: datetime, *, final: bool) -> None:
     """Note a failed try: later again with growing patience, or put aside for a person when trying again is useless."""
-    item = session.get_one(OutboxItem, item_id, with_for_update=True)
+    item = session.get_one(OutboxItem, item_id, with_for_update=True, populate_existing=True)
+    if item.done_at is not None:
+        # Another worker took it up and finished it since.
+        return
     item.attempts += 1
     item.last_error = f"{type(error).__name__}: {error}"[:500]
     if final:
