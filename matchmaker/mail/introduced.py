@@ -106,7 +106,12 @@ def _place(request: LearningRequest) -> list[str]:
     """Where a visit to the class is, from small to large; nothing when the class goes elsewhere or nobody travels."""
     if request.formats and not _AT_SCHOOL.intersection(request.formats):
         return []
-    return [part for part in (request.place.strip(), request.school.name, request.school.neighbourhood) if part]
+    said: list[str] = []
+    for part in (request.place.strip(), request.school.name, request.school.neighbourhood):
+        # A teacher often names the school already, and a school its neighbourhood.
+        if part and not any(part in earlier for earlier in said):
+            said.append(part)
+    return said
 
 
 def _calendar(
