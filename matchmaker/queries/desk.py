@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import Session
 
+from matching.explain import CLEAR_LEAD
 from matchmaker.queries import capacity, cautions
 from models import (
     Introduction,
@@ -35,10 +36,9 @@ from models import (
 
 SECTIONS = ("ready", "closer", "none_yet")
 LINES = ("first", "next", "near", "at_share")
-CLEAR_LEAD = 0.03
-"""Lead in score from which the first candidate is called a clear lead."""
 
-_WAITING = (RequestState.PROPOSED, RequestState.NONE_YET)
+WAITING = (RequestState.PROPOSED, RequestState.NONE_YET)
+"""States in which a request waits for a coordinator."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def newest_ranking(region_id: int) -> Select[int]:
 
 
 def _waits(region_id: int) -> ColumnElement[bool]:
-    return (LearningRequest.region_id == region_id) & LearningRequest.state.in_(_WAITING)
+    return (LearningRequest.region_id == region_id) & LearningRequest.state.in_(WAITING)
 
 
 def _requests(region_id: int) -> Select[Any]:

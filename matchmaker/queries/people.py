@@ -12,6 +12,16 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from models import Account, Fund, Membership, Partner, Role, School, Teacher
 
 
+def memberships_of(session: Session, account_id: int) -> Sequence[Membership]:
+    """All memberships of an account, with their regions, oldest first."""
+    return session.scalars(
+        select(Membership)
+        .where(Membership.account_id == account_id)
+        .options(joinedload(Membership.region))
+        .order_by(Membership.id)
+    ).all()
+
+
 def teacher_of(session: Session, region_id: int, account_id: int) -> Teacher | None:
     """The account's teacher row in a region, with its account and school."""
     return session.scalar(

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from models import EquityPolicy, Ranking
 
 
 def latest(session: Session, request_id: int) -> Ranking | None:
-    """The newest ranking of a request."""
-    return session.scalar(select(Ranking).where(Ranking.request_id == request_id).order_by(Ranking.id.desc()).limit(1))
+    """The newest ranking of a request. Its candidates, the bulk of the row, are only read when asked for."""
+    return session.scalar(
+        select(Ranking)
+        .where(Ranking.request_id == request_id)
+        .options(defer(Ranking.candidates))
+        .order_by(Ranking.id.desc())
+        .limit(1)
+    )
 
 
 def policy_in_effect(session: Session, region_id: int) -> EquityPolicy:

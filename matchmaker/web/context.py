@@ -16,7 +16,7 @@ from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.i18n import LANGUAGES
 from matchmaker.policies import NOBODY, Permission, actor_for, permits
-from matchmaker.queries import desk
+from matchmaker.queries import desk, people
 from models import Account, Membership, Region, Role
 
 WITHOUT_CONTEXT = frozenset({"static", "public.health", "public.ready"})
@@ -31,7 +31,7 @@ def load() -> None:
     _refuse_null_bytes()
     if current_user.is_authenticated:
         account: Account = current_user._get_current_object()
-        g.memberships = [m for m in account.memberships if m.counts(utc_now())]
+        g.memberships = [m for m in people.memberships_of(db.session, account.id) if m.counts(utc_now())]
         g.actor = actor_for(account, g.memberships, utc_now())
         chosen = session.get("membership_id")
         g.membership = next((m for m in g.memberships if m.id == chosen), g.memberships[0] if g.memberships else None)
@@ -101,6 +101,8 @@ def membership_to_work_as(membership_id: int) -> Membership | None:
 
 def desk_count() -> int | None:
     """How many requests wait for a decision, for those who decide."""
+    if "desk_count" in g:
+        return int(g.desk_count)
     membership: Membership | None = g.get("membership")
     if membership is None or membership.role not in (Role.COORDINATOR, Role.ADMIN):
         return None

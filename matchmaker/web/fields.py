@@ -10,7 +10,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import Field, Form, SelectChoice, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, ValidationError
 
 from matchmaker.i18n import LANGUAGES
 from matchmaker.web import labels
@@ -91,5 +91,7 @@ def whole_or_none(value: str | int | None) -> int | None:
 
 def _text_rules(most: int, required: object) -> list[Any]:
     too_long = _("Please shorten this to %(most)s characters or fewer.", most=most)
-    first = InputRequired(message=required) if required else Optional()
-    return [first, Length(max=most, message=too_long), plain]
+    limits = [Length(max=most, message=too_long), plain]
+    # Sent at all, and not only blanks: what a form is filled in with beforehand does not count as sent.
+    given = [InputRequired(message=required), DataRequired(message=required)] if required else [Optional()]
+    return [*given, *limits]

@@ -30,8 +30,9 @@ def register(app: Flask) -> None:
 
 
 def local(moment: datetime) -> datetime:
-    """A stored moment on the clocks of the current region."""
-    return moment.astimezone(ZoneInfo(g.region.time_zone))
+    """A stored moment on the clocks of the current region, or in UTC where there is none yet."""
+    region = g.get("region")
+    return moment.astimezone(ZoneInfo(region.time_zone) if region else UTC)
 
 
 def day(moment: date) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from hashlib import sha1
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from matchmaker import tokens
+from matchmaker import create_app, tokens
 from matchmaker.extensions import db
 from matchmaker.settings import Settings
 from models import Account, Introduction
@@ -106,6 +107,21 @@ def link(settings: Settings) -> Callable[..., str]:
         return f"/i/{token}"
 
     return path
+
+
+@pytest.fixture
+def another(app: Flask, settings: Settings) -> Iterator[Callable[..., Flask]]:
+    """Applications with other settings on the same database; their connections are closed afterwards."""
+    made: list[Flask] = []
+
+    def application(**changed: Any) -> Flask:
+        made.append(create_app(replace(settings, **changed)))
+        return made[-1]
+
+    yield application
+    for one in made:
+        with one.app_context():
+            db.engine.dispose()
 
 
 @pytest.fixture

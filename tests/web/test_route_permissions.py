@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,6 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from matchmaker import create_app
-from matchmaker.settings import Settings
 from models import Account, Partner
 from tests.cast import Cast
 from tests.web.conftest import Browser
@@ -104,9 +101,8 @@ def routes(app: Flask) -> set[str]:
     }
 
 
-def test_every_route_has_a_row_and_every_row_a_route(settings: Settings, tmp_path: Path) -> None:
-    with_mailbox = create_app(replace(settings, mailbox_dir=str(tmp_path), environment="demo"))
-    assert routes(with_mailbox) == set(TABLE)
+def test_every_route_has_a_row_and_every_row_a_route(another, tmp_path: Path) -> None:
+    assert routes(another(mailbox_dir=str(tmp_path))) == set(TABLE)
 
 
 @pytest.mark.parametrize("route", [route for route in TABLE if "/mailbox" not in route])

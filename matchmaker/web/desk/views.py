@@ -137,8 +137,10 @@ def _section(queue: desk.Queue, request_id: int | None) -> str:
 def _render(
     queue: desk.Queue, section: str, page: paging.Page[desk.Waiting], asked: LearningRequest | None, *, opened: bool
 ) -> str:
+    g.desk_count = len(queue.waiting)
+    decision = _decision(asked) if asked else {}
     undoable = candidates.undoable(db.session, context.region().id, g.actor.account_id, utc_now())
-    return render_template(
+    shown = render_template(
         "desk/show.html",
         counts=queue.counts,
         section=section,
@@ -150,16 +152,19 @@ def _render(
         caution=words.sentence,
         pass_reasons=list(proposals.PassReason),
         **page.place,
-        **(_decision(asked) if asked else {}),
+        **decision,
     )
+    if decision and decision["ranking"] and not decision["proposals"]:
+        # The page offered to write to the teacher, with the address.
+        audit.record(db.session, g.actor, audit.Tag.CONTACTS_SEEN, asked, at=utc_now())
+        outbox.commit(db.session)
+    return shown
 
 
 def _decision(asked: LearningRequest) -> dict[str, Any]:
     """The ranking, its people and what has been decided, for one request."""
     ranking = rankings.latest(db.session, asked.id)
     people = candidates.of_ranking(db.session, ranking, asked, context.region(), utc_now()) if ranking else []
-    if ranking and not people:
-        # The page then offers to write to the teacher, with the address.
-        audit.record(db.session, g.actor, audit.Tag.CONTACTS_SEEN, asked, at=utc_now())
-        outbox.commit(db.session)
-    return {"ranking": ranking, "proposals": people, "introduction": introductions.live(db.session, asked.id)}
+    undecided = asked.state in desk.WAITING
+    decided = None if undecided else introductions.live(db.session, asked.id)
+    return {"ranking": ranking, "proposals": people, "introduction": decided}

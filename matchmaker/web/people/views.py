@@ -53,9 +53,10 @@ def show(partner_id: int) -> ResponseReturnValue:
     """One partner with contacts; that they were seen is in the audit."""
     partner = people.partner(db.session, partner_id)
     context.require(Permission.MANAGE_PEOPLE, partner)
+    shown = render_template("people/show.html", partner=partner, month=_months([partner])[partner.id])
     audit.record(db.session, g.actor, audit.Tag.CONTACTS_SEEN, partner, at=utc_now())
     outbox.commit(db.session)
-    return render_template("people/show.html", partner=partner, month=_months([partner])[partner.id])
+    return shown
 
 
 @blueprint.post("/teachers/<row:membership_id>/vouch")

@@ -1,0 +1,155 @@
+"""A partner's own profile and funds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from models import Account, Fund, KnowledgeKind
+from tests import factories as f
+from tests.cast import Cast
+from tests.web.conftest import Browser
+
+
+@pytest.fixture
+def own(session: Session, cast: Cast, browse) -> Browser:
+    """Ramón's browser."""
+    return browse(session.get_one(Account, cast.ramon.account_id))
+
+
+def profile(**changed: Any) -> dict[str, Any]:
+    return {
+        "monthly_capacity": "3",
+        "languages": ["en", "es"],
+        "formats": ["visit", "host"],
+        "weekdays": ["1", "3"],
+        "neighbourhood": "Agua Escondida",
+        "radius_miles": "15",
+        "sharing": ["no_recording"],
+        "phone": "520-555-0199",
+        "language": "es",
+        **changed,
+    }
+
+
+def fund(**changed: Any) -> dict[str, Any]:
+    return {
+        "title": "Sharpening saws",
+        "text": "Each student could set three teeth and feel the difference.",
+        "story": "My mother ran the only saw shop in the valley.",
+        "kind": "practice",
+        "language": "en",
+        **changed,
+    }
+
+
+def test_the_profile_is_saved_and_the_ranker_s_copy_outdated(session: Session, cast: Cast, own: Browser) -> None:
+    revision, kept = cast.region.revision, (cast.ramon.name, cast.ramon.about, cast.ramon.online)
+    assert own.post("/profile", profile()).headers["Location"] == "/profile"
+    session.expire_all()
+    ramon = cast.ramon
+    assert (ramon.monthly_capacity, ramon.weekdays, ramon.radius_miles) == (3, [1, 3], 15)
+    assert (ramon.formats, ramon.sharing, ramon.language) == (["visit", "host"], ["no_recording"], "es")
+    assert (ramon.name, ramon.about, ramon.online) == kept, "what the form does not ask stays"
+    assert cast.region.revision == revision + 1
+
+
+def test_nothing_ticked_means_nothing_said(session: Session, cast: Cast, own: Browser) -> None:
+    own.post("/profile", profile(languages=[], formats=[], weekdays=[], sharing=[], radius_miles=""))
+    session.expire_all()
+    assert (cast.ramon.languages, cast.ramon.weekdays, cast.ramon.radius_miles) == ([], [], None)
+
+
+def test_what_is_stored_but_not_offered_is_not_lost(session: Session, cast: Cast, own: Browser) -> None:
+    cast.ramon.languages, cast.ramon.monthly_capacity, cast.ramon.radius_miles = ["en", "tep"], 7, 17
+    page = own.get("/profile").get_data(as_text=True)
+    assert 'value="tep" checked' in page
+    sent = profile(languages=["en", "tep"], monthly_capacity="7", radius_miles="17")
+    assert own.post("/profile", sent).status_code == 302
+    session.expire_all()
+    assert (cast.ramon.languages, cast.ramon.monthly_capacity, cast.ramon.radius_miles) == (["en", "tep"], 7, 17)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"monthly_capacity": "-1"},
+        {"monthly_capacity": "9999"},
+        {"monthly_capacity": "two"},
+        {"monthly_capacity": ""},
+        {"languages": ["tlh"]},
+        {"formats": ["seance"]},
+        {"weekdays": ["6"]},
+        {"weekdays": ["Tuesday"]},
+        {"radius_miles": "3"},
+        {"radius_miles": "far"},
+        {"sharing": ["gold"]},
+        {"phone": "ask Ana"},
+        {"language": "tlh"},
+        {"neighbourhood": "n" * 121},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_used_is_refused(session: Session, cast: Cast, own: Browser, changed: dict[str, Any]) -> None:
+    assert own.post("/profile", profile(**changed)).status_code == 422
+    session.expire_all()
+    assert cast.ramon.phone == "520-555-0177"
+
+
+def test_a_fund_is_added_rewritten_and_removed(session: Session, cast: Cast, own: Browser) -> None:
+    assert own.post("/profile/funds/new", fund()).headers["Location"] == "/profile"
+    session.expire_all()
+    added = next(one for one in cast.ramon.funds if one.title == "Sharpening saws")
+    added.subjects, added.grades = ["cte"], [9, 10]
+    page = own.get(f"/profile/funds/{added.id}").get_data(as_text=True)
+    assert "only saw shop" in page
+    own.post(f"/profile/funds/{added.id}", fund(title="Sharpening handsaws", kind="credentialed"))
+    session.expire_all()
+    assert (added.title, added.kind) == ("Sharpening handsaws", KnowledgeKind.CREDENTIALED)
+    assert (added.subjects, added.grades) == (["cte"], [9, 10]), "what the form does not ask stays"
+    own.post(f"/profile/funds/{added.id}/remove")
+    session.expire_all()
+    assert session.get(Fund, added.id) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"title": " "}, "name what you know"),
+        ({"title": "t" * 201}, "200 characters"),
+        ({"text": ""}, "what a class would see"),
+        ({"story": ""}, "how you came to know it"),
+        ({"story": "s" * 6001}, "6000 characters"),
+        ({"kind": "rumour"}, "Not a valid choice"),
+        ({"language": "tlh"}, "Not a valid choice"),
+    ],
+    ids=str,
+)
+def test_a_fund_that_says_too_little_or_too_much_is_not_saved(
+    session: Session, cast: Cast, own: Browser, changed: dict[str, Any], said: str
+) -> None:
+    page = own.post("/profile/funds/new", fund(**changed))
+    assert page.status_code == 422
+    assert said in page.get_data(as_text=True)
+    session.expire_all()
+    assert len(cast.ramon.funds) == 1
+
+
+def test_somebody_else_s_fund_is_not_found(session: Session, cast: Cast, own: Browser) -> None:
+    theirs = cast.esperanza.funds[0].id
+    assert own.get(f"/profile/funds/{theirs}").status_code == 404
+    assert own.post(f"/profile/funds/{theirs}", fund()).status_code == 404
+    assert own.post(f"/profile/funds/{theirs}/remove").status_code == 404
+    assert session.get(Fund, theirs) is not None
+
+
+def test_a_break_begins_and_ends_with_one_tap(session: Session, cast: Cast, own: Browser) -> None:
+    own.post("/profile/pause")
+    session.expire_all()
+    assert cast.ramon.paused_at == f.NOW
+    assert "I am back" in own.get("/profile").get_data(as_text=True)
+    own.post("/profile/resume")
+    session.expire_all()
+    assert cast.ramon.paused_at is None
