@@ -12,6 +12,7 @@ from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.errors import Conflict, Invalid, NotFound
 from matchmaker.policies import Actor
+from matchmaker.services import ranker
 from models import Fund, KnowledgeKind, Partner, Region
 
 MOST_FUNDS = 40
@@ -32,6 +33,7 @@ class Logistics:
     languages: tuple[str, ...]
     formats: tuple[str, ...]
     weekdays: tuple[int, ...]
+    sharing: tuple[str, ...]
     neighbourhood: str
     radius_miles: int | None
     online: bool
@@ -60,6 +62,7 @@ def save_logistics(session: Session, actor: Actor, partner: Partner, logistics: 
     partner.languages = list(logistics.languages)
     partner.formats = list(logistics.formats)
     partner.weekdays = list(logistics.weekdays)
+    partner.sharing = list(logistics.sharing)
     partner.neighbourhood = logistics.neighbourhood
     partner.radius_miles = logistics.radius_miles
     partner.online = logistics.online
@@ -120,16 +123,22 @@ def review(session: Session, actor: Actor, partner_id: int, clock: Clock) -> Par
 
 
 def _changed(session: Session, actor: Actor, partner: Partner, tag: audit.Tag, now: datetime, **detail: object) -> None:
-    """Record a change and raise the region's revision, which tells the ranker to reload."""
-    touch_region(session, partner.region_id)
+    """Record a change and raise the region's revision, which tells the ranker to reload.
+
+    Requests that found nobody are ranked again: this may be the person they wait for.
+    """
+    revision = touch_region(session, partner.region_id)
     audit.record(session, actor, tag, partner, at=now, **detail)
     session.flush()
+    if partner.reviewed_at is not None:
+        ranker.ask_for_unanswered(session, partner.region_id, f"revision-{revision}", now)
 
 
-def touch_region(session: Session, region_id: int) -> None:
-    """Raise a region's revision. The row lock orders concurrent changes, so no two leave the same number."""
+def touch_region(session: Session, region_id: int) -> int:
+    """Raise a region's revision and give it. The row lock orders concurrent changes: no two leave the same number."""
     region = session.get_one(Region, region_id, with_for_update=True, populate_existing=True)
     region.revision += 1
+    return region.revision
 
 
 def _own_fund(session: Session, partner: Partner, fund_id: int) -> Fund:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker import outbox
-from models import LearningRequest, QueueName
+from models import LearningRequest, QueueName, RequestState
 
 
 def ask(session: Session, request: LearningRequest, cause: str, now: datetime) -> None:
@@ -21,3 +22,13 @@ def ask(session: Session, request: LearningRequest, cause: str, now: datetime) -
         region_id=request.region_id,
         payload={"request_id": request.id},
     )
+
+
+def ask_for_unanswered(session: Session, region_id: int, cause: str, now: datetime) -> None:
+    """Leave word to rank every request of a region again that found nobody so far."""
+    for request in session.scalars(
+        select(LearningRequest).where(
+            LearningRequest.region_id == region_id, LearningRequest.state == RequestState.NONE_YET
+        )
+    ):
+        ask(session, request, cause, now)

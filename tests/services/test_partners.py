@@ -13,7 +13,7 @@ from matchmaker.clock import Clock
 from matchmaker.errors import Invalid, NotFound
 from matchmaker.services import partners
 from matchmaker.services.partners import MOST_FUNDS, FundDraft, Logistics, NothingToShow
-from models import Fund, KnowledgeKind
+from models import Fund, KnowledgeKind, OutboxItem, RequestState
 from tests import factories as f
 from tests.cast import Cast
 from tests.services.conftest import acting, audited
@@ -26,6 +26,7 @@ LOGISTICS = Logistics(
     languages=("es", "ood"),
     formats=("visit", "host"),
     weekdays=(1, 3),
+    sharing=("in_person",),
     neighbourhood="Barrio Anita",
     radius_miles=12,
     online=True,
@@ -120,3 +121,15 @@ def test_a_review_makes_visible_once(session: Session, cast: Cast, clock: Clock)
     partners.review(session, acting(cast.ben), new.id, clock)
     assert (new.reviewed_at, new.reviewed_by_id, cast.region.revision) == (f.NOW, cast.marisol.id, 1)
     assert audited(session) == ["people:partner:reviewed"]
+
+
+def test_a_newly_reviewed_partner_has_unanswered_requests_ranked_again(
+    session: Session, cast: Cast, clock: Clock
+) -> None:
+    nobody = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana, state=RequestState.NONE_YET)
+    f.LearningRequestFactory(region=cast.region, asked_by=cast.ana, state=RequestState.PROPOSED)
+    newcomer = f.PartnerFactory(region=cast.region, reviewed_at=None)
+    partners.save_fund(session, acting(cast.marisol), newcomer, DRAFT, clock)
+    assert session.scalars(select(OutboxItem.payload)).all() == []
+    partners.review(session, acting(cast.marisol), newcomer.id, clock)
+    assert session.scalars(select(OutboxItem.payload)).all() == [{"request_id": nobody.id}]

@@ -55,6 +55,7 @@ class ProfileForm(fields.PageForm):
             languages=tuple(self.languages.data),
             formats=tuple(self.formats.data),
             weekdays=tuple(self.weekdays.data),
+            sharing=tuple(self.sharing.data),
             neighbourhood=self.neighbourhood.data or "",
             radius_miles=self.radius_miles.data,
             online=partner.online,

@@ -30,7 +30,6 @@ def profile() -> ResponseReturnValue:
     partner = _partner()
     form = ProfileForm(partner)
     if form.validate_on_submit():
-        partner.sharing = list(form.sharing.data)
         partners.save_logistics(db.session, g.actor, partner, form.logistics(partner), utc_now)
         outbox.commit(db.session)
         flash(_("Saved."), "ok")
