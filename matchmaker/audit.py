@@ -38,9 +38,7 @@ class Tag(StrEnum):
     SET_LOADED = "admin:region:loaded"
 
 
-def record(
-    session: Session, actor: Actor, tag: Tag, subject: Any, *, at: datetime, **detail: Any
-) -> None:
+def record(session: Session, actor: Actor, tag: Tag, subject: Any, *, at: datetime, **detail: Any) -> None:
     """Write one event about a stored row. ``detail`` must be JSON and hold no contact and no free text of a person."""
     session.add(
         AuditEvent(

@@ -1,4 +1,4 @@
-"""The errors of the domain. A service raises one, the transaction rolls back, and one place turns it into an answer.
+"""The errors of the domain. A service raises one, the transaction rolls back, one place turns it into an answer.
 
 Services declare their own beside the verbs that raise them; the words for people live in ``web.failures``.
 """

@@ -26,7 +26,7 @@ def nudge(name: QueueName) -> bool:
     """Ask the worker of a queue to drain the outbox. False when Redis is away."""
     try:
         Queue(name, connection=current_app.extensions["redis"]).enqueue(
-            DRAIN, name.value, ttl=NUDGE_LIVES, result_ttl=0, failure_ttl=86_400
+            DRAIN, name.value, ttl=NUDGE_LIVES, job_timeout=-1, result_ttl=0, failure_ttl=86_400
         )
     except (RedisError, OSError) as error:
         log.warning("nudge_lost", queue=name.value, error=type(error).__name__)
