@@ -7,7 +7,7 @@ from datetime import datetime
 import structlog
 from flask import Flask, Response, make_response, render_template
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.exc import NoResultFound, OperationalError
+from sqlalchemy.exc import IntegrityError, NoResultFound, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from matchmaker.errors import Conflict, DomainError, Invalid, NotFound, NotPermitted
@@ -19,6 +19,9 @@ from models import NotAllowedInState
 
 log = structlog.get_logger()
 
+UNIQUE_VIOLATION = "23505"
+"""PostgreSQL's code for a row that exists already."""
+
 SENTENCES = {
     NotPermitted: _l("Your account cannot do this."),
     NotFound: _l("There is nothing at this address, or it is not yours to see."),
@@ -26,7 +29,7 @@ SENTENCES = {
     Invalid: _l("Something in the form could not be used. Nothing was saved."),
     BadLink: _l("This link is not complete. Please open it again from the mail."),
     ExpiredLink: _l("This link has ended. Please call or write to us and we will sort it out."),
-    capacity.PartnerFull: _l("This person’s month is full now. Nothing was done."),
+    capacity.PartnerFull: _l("%(partner)s has given all visits of that month by now. Nothing was done."),
     introductions.InvitationOver: _l("This invitation no longer stands. Nothing was changed."),
     introductions.AnsweredYes: _l("You have already said yes. To change it, please write or call."),
     introductions.NextPersonAsked: _l("Somebody else has been asked since. Thank you for coming back to it."),
@@ -57,6 +60,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(NoResultFound, lambda _: page(404))
     app.register_error_handler(NotAllowedInState, lambda _: page(409, str(SENTENCES[Conflict])))
     app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(IntegrityError, _collided)
     app.register_error_handler(HTTPException, _http)
 
 
@@ -70,6 +74,13 @@ def _refused(error: DomainError) -> Response:
     # Roll back before the sentence is read: its facts are plain values, not rows.
     db.session.rollback()
     return page(error.status, sentence(error))
+
+
+def _collided(error: IntegrityError) -> Response:
+    # Two people did the same at the same moment and the database let one through; anything else is our mistake.
+    if getattr(error.orig, "sqlstate", None) == UNIQUE_VIOLATION:
+        return page(409, str(SENTENCES[Conflict]))
+    raise error
 
 
 def _database_away(error: OperationalError) -> Response:

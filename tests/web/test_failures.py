@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 from flask import Flask
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 import matchmaker.services
 from matchmaker import tokens
@@ -67,3 +67,20 @@ def test_a_database_that_is_away_is_said_in_both_languages(
     assert answer.status_code == 503
     assert "The database is not answering" in answer.get_data(as_text=True)
     assert "no contesta" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(("sqlstate", "status"), [("23505", 409), ("23514", 500)])
+def test_two_at_the_same_moment_get_an_answer_and_a_mistake_of_ours_does_not_hide(
+    visitor: Browser, cast: Cast, app: Flask, monkeypatch: pytest.MonkeyPatch, sqlstate: str, status: int
+) -> None:
+    class Refused(Exception):
+        pass
+
+    def collide(*_: object) -> None:
+        refused = Refused()
+        refused.sqlstate = sqlstate
+        raise IntegrityError("INSERT", {}, refused)
+
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    monkeypatch.setattr("matchmaker.queries.network.counts", collide)
+    assert visitor.get("/").status_code == status

@@ -106,7 +106,7 @@ class RequestForm(fields.PageForm):
     def ask_about(self, question: PossibleStudentName) -> None:
         """Come back with the words that may name a student, and a way to say that they do not."""
         names = self.names = [str(name) for name in cast(list[str], question.facts["names"])]
-        asked = gettext("Please take out students’ names, or tell us that these are not students: %(names)s.")
+        asked = gettext("Please take out the names of students, or tell us that these are not students: %(names)s.")
         self.no_student_named.errors = [asked % {"names": filters.listed(names)}]
 
     @property
