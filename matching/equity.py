@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 # A school nobody has reached counts as reached this much; 0 would make its weight infinite.
+_NO_MERIT = 1e-9  # a smaller share is rounding, and would overflow as a divisor
 _SMALLEST_UTILITY = 0.05
 
 BOOST_GROUPS = ("credentialed", "practice", "new")
@@ -221,7 +222,7 @@ def exposure_boost(exposure: ArrayLike, merit: ArrayLike, members: ArrayLike, po
     belongs = np.asarray(members, dtype=bool)
     if shown.sum() <= 0:
         return np.zeros(len(belongs))
-    reached = np.divide(shown, due, out=np.ones_like(shown), where=due > 0)
+    reached = np.divide(shown, due, out=np.ones_like(shown), where=due > _NO_MERIT)
     group = policy.beta * np.clip(1.0 - reached, 0.0, 1.0)
     return np.max(np.where(belongs, group, 0.0), axis=1, initial=0.0)
 
