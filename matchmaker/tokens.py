@@ -50,7 +50,7 @@ def read(secret: str, purpose: Purpose, token: str, now: datetime) -> Link:
     try:
         key, recipient, expires = _serializer(secret, purpose).loads(token)
         link = Link(UUID(hex=key), str(recipient), datetime.fromtimestamp(expires, UTC))
-    except (BadData, ValueError, TypeError, AttributeError) as error:
+    except (BadData, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise BadLink from error
     if now >= link.expires_at:
         raise ExpiredLink(introduction=link.introduction, recipient=link.recipient)
