@@ -1,0 +1,93 @@
+"""Who may what: every permission has its predicate, and only memberships that count give rights."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from matchmaker.policies import NOBODY, PREDICATES, Actor, Permission, actor_for, permits
+from models import Account, Role
+from tests import factories as f
+from tests.cast import Cast
+
+P = Permission
+
+
+@pytest.fixture
+def subjects(cast: Cast) -> dict[Permission, Any]:
+    """What each permission is asked about, of Palo Fierro: its region, Ana's request, Ramón's profile."""
+    request = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
+    return {
+        P.POST_REQUEST: cast.region,
+        P.READ_REQUEST: request,
+        P.WITHDRAW_REQUEST: request,
+        P.EDIT_PARTNER: cast.ramon,
+        P.HAVE_PROFILE: cast.region,
+        P.USE_DESK: request,
+        P.MANAGE_PEOPLE: cast.region,
+    }
+
+
+MAY = {
+    "ana": {P.POST_REQUEST, P.READ_REQUEST, P.WITHDRAW_REQUEST},
+    "tomas": {P.POST_REQUEST},
+    "nueva": set(),
+    "ramon": {P.EDIT_PARTNER, P.HAVE_PROFILE},
+    "esperanza": {P.HAVE_PROFILE},
+    "marisol": {P.READ_REQUEST, P.WITHDRAW_REQUEST, P.USE_DESK, P.MANAGE_PEOPLE},
+    "ada": {P.READ_REQUEST, P.WITHDRAW_REQUEST, P.USE_DESK, P.MANAGE_PEOPLE},
+    "fran": set(),
+    "charlie": set(),
+    "olga": set(),
+    "otto": set(),
+    "paz": set(),
+}
+
+
+def account_of(cast: Cast, name: str) -> Account:
+    person = getattr(cast, name)
+    account: Account = person if isinstance(person, Account) else person.account
+    return account
+
+
+@pytest.mark.parametrize("name", MAY)
+def test_everybody_may_what_the_table_says(cast: Cast, subjects: dict[Permission, Any], name: str) -> None:
+    account = account_of(cast, name)
+    actor = actor_for(account, account.memberships, f.NOW)
+    assert {permission for permission in P if permits(actor, permission, subjects[permission])} == MAY[name]
+
+
+def test_nobody_may_do_anything(subjects: dict[Permission, Any]) -> None:
+    assert not any(permits(NOBODY, permission, subjects[permission]) for permission in P)
+
+
+def test_every_permission_has_its_predicate_and_every_predicate_its_permission() -> None:
+    assert set(PREDICATES) == set(Permission)
+
+
+def test_a_request_without_an_account_behind_it_is_nobodys(cast: Cast, subjects: dict[Permission, Any]) -> None:
+    nobody_with_rights = Actor(None, frozenset({(cast.region.id, Role.ADMIN)}))
+    assert not any(permits(nobody_with_rights, permission, subjects[permission]) for permission in P)
+
+
+def test_the_same_role_next_door_gives_nothing_here(cast: Cast, subjects: dict[Permission, Any]) -> None:
+    actor = actor_for(cast.olga, cast.olga.memberships, f.NOW)
+    assert permits(actor, P.USE_DESK, cast.next_door)
+    assert not permits(actor, P.USE_DESK, cast.region)
+
+
+def test_a_membership_counts_from_its_beginning_to_its_end(session: Session, cast: Cast) -> None:
+    [membership] = cast.marisol.memberships
+    membership.since, membership.until = f.NOW, f.NOW + timedelta(days=1)
+    for hours, counts in ((-1, False), (0, True), (23, True), (24, False)):
+        actor = actor_for(cast.marisol, [membership], f.NOW + timedelta(hours=hours))
+        assert permits(actor, P.USE_DESK, cast.region) is counts
+
+
+def test_a_teacher_who_left_does_not_read_on(session: Session, cast: Cast, subjects: dict[Permission, Any]) -> None:
+    account = cast.ana.account
+    account.memberships[0].until = f.NOW
+    assert not permits(actor_for(account, account.memberships, f.NOW), P.READ_REQUEST, subjects[P.READ_REQUEST])
