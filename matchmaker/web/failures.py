@@ -8,7 +8,7 @@ import structlog
 from flask import Flask, Response, make_response, render_template
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError, NoResultFound, OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from matchmaker.errors import Conflict, DomainError, Invalid, NotFound, NotPermitted
 from matchmaker.extensions import db
@@ -61,6 +61,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(NotAllowedInState, lambda _: page(409, str(SENTENCES[Conflict])))
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(IntegrityError, _collided)
+    # A host that is not ours has no pages: none could be linked to.
+    app.register_error_handler(SecurityError, lambda error: error.get_response())
     app.register_error_handler(HTTPException, _http)
 
 

@@ -66,3 +66,13 @@ def test_a_cookie_is_not_readable_by_scripts_nor_sent_by_other_sites(cast: Cast,
     cookie = browse(None).get("/join/teacher").headers["Set-Cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+
+
+def test_in_production_only_our_own_host_is_answered_and_always_encrypted(session: Session, another) -> None:
+    browser = another(environment="production", public_url="https://matchmaker.example").test_client()
+    assert browser.get("/how", base_url="https://evil.example").status_code == 400
+    answer = browser.get("/join", base_url="https://matchmaker.example")
+    assert answer.status_code == 200
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    cookie = browser.get("/login", base_url="https://matchmaker.example").headers["Set-Cookie"]
+    assert "Secure" in cookie
