@@ -5,6 +5,8 @@ Services declare their own beside the verbs that raise them; the words for peopl
 
 from __future__ import annotations
 
+from click import ClickException
+
 
 class DomainError(Exception):
     """Something the service refuses. ``status`` is the HTTP status it becomes; ``facts`` fill its sentence."""
@@ -40,5 +42,5 @@ class Invalid(DomainError):
     status = 422
 
 
-class SettingsError(Exception):
-    """A setting is missing or wrong; the start stops with this one line."""
+class SettingsError(ClickException):
+    """A setting is missing or wrong; the start stops with this one line, which ``flask`` then shows without a trace."""
