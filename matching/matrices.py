@@ -66,6 +66,8 @@ class Matrices:
 
     Attributes
     ----------
+    model
+        Name of the embedding model the vectors are of.
     partner_ids
         [P] ascending.
     fund_ids
@@ -78,6 +80,7 @@ class Matrices:
         The bits of ``facts``, by kind: subjects, formats, languages.
     """
 
+    model: str
     partner_ids: NDArray[np.int64]
     fund_ids: NDArray[np.int64]
     corpus: Corpus

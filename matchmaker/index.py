@@ -94,7 +94,8 @@ class Index:
         vectors = self._vectors(session, region.id, [*parts, *wholes])
         self._forget_stale(session, region.id, {text.key for text in (*parts, *wholes)})
         corpus = build_corpus(profiles, vectors[: len(parts)], vectors[len(parts) :])
-        return _matrices(partners, funds, corpus)
+        region.embedding_model = self.encoder.name
+        return _matrices(self.encoder.name, partners, funds, corpus)
 
     def _vectors(self, session: Session, region_id: int, texts: Sequence[Text]) -> Floats:
         """Vectors [n, d] of the texts, from the table where their hash is known, else embedded and written there."""
@@ -179,7 +180,7 @@ def _write(session: Session, region_id: int, model: str, texts: Sequence[Text], 
         )
 
 
-def _matrices(partners: Sequence[Partner], funds: dict[int, list[Fund]], corpus: Corpus) -> Matrices:
+def _matrices(model: str, partners: Sequence[Partner], funds: dict[int, list[Fund]], corpus: Corpus) -> Matrices:
     subjects = [{code for fund in funds[p.id] for code in fund.subjects} for p in partners]
     grades = [{grade for fund in funds[p.id] for grade in fund.grades} for p in partners]
     kinds = [{fund.kind for fund in funds[p.id]} for p in partners]
@@ -197,6 +198,7 @@ def _matrices(partners: Sequence[Partner], funds: dict[int, list[Fund]], corpus:
         radius_miles=np.array([p.radius_miles or np.nan for p in partners], dtype=np.float64),
     )
     return Matrices(
+        model=model,
         partner_ids=_masks(p.id for p in partners),
         fund_ids=_masks(fund.id for p in partners for fund in funds[p.id]),
         corpus=corpus,

@@ -39,6 +39,7 @@ class OutboxItem(Created, Base):
             "id",
             postgresql_where=text("done_at IS NULL AND failed_at IS NULL"),
         ),
+        Index("ix_outbox_put_aside", "region_id", postgresql_where=text("failed_at IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

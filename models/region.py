@@ -37,6 +37,7 @@ class Region(Created, Base):
     undo_seconds: Mapped[int] = mapped_column(default=600)
     answer_days: Mapped[int] = mapped_column(default=5)
     clearance_required: Mapped[bool] = mapped_column(default=True)
+    # The model in which all vectors of the region are stored; the ranker writes it when they are complete.
     embedding_model: Mapped[str | None]
     # Rises with every change to a partner or a fund; the ranker reloads its matrices when it has moved.
     revision: Mapped[int] = mapped_column(BigInteger, default=0)

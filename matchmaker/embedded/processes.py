@@ -4,6 +4,7 @@ import http.client
 import sys
 from collections.abc import Mapping
 from socket import socket
+from urllib.parse import urlsplit
 
 from matchmaker.embedded.child import Spec
 from matchmaker.embedded.errors import EmbeddedError
@@ -38,7 +39,7 @@ def application(environment: Mapping[str, str], listener: socket) -> list[Spec]:
         command=(*WEB, "--bind", f"fd://{listener.fileno()}", APPLICATION),
         environment=environment,
         pass_fds=(listener.fileno(),),
-        ready=lambda: healthy(listener),
+        ready=lambda: healthy(listener, environment["PUBLIC_URL"]),
     )
     return [web, *(worker(name, environment) for name in WORKERS)]
 
@@ -54,13 +55,13 @@ def worker(name: str, environment: Mapping[str, str]) -> Spec:
     )
 
 
-def healthy(listener: socket) -> bool:
-    """Whether /healthz answers 200."""
+def healthy(listener: socket, public_url: str) -> bool:
+    """Whether /healthz answers 200, asked for under the public name: in production no other is answered."""
     host, port = listener.getsockname()[:2]
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     connection = http.client.HTTPConnection(reachable, port, timeout=2)
     try:
-        connection.request("GET", "/healthz")
+        connection.request("GET", "/healthz", headers={"Host": urlsplit(public_url).netloc})
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import Session
 
 from matching.explain import CLEAR_LEAD
-from matchmaker.queries import capacity, cautions
+from matchmaker.queries import capacity, cautions, mails
 from models import (
     Introduction,
     IntroductionState,
@@ -89,6 +89,14 @@ def waiting_count(session: Session, region_id: int) -> int:
     return session.scalar(select(func.count(LearningRequest.id)).where(_waits(region_id))) or 0
 
 
+def being_read(session: Session, region_id: int) -> int:
+    """How many posted requests the ranker has not answered yet."""
+    posted = select(func.count(LearningRequest.id)).where(
+        LearningRequest.region_id == region_id, LearningRequest.state == RequestState.POSTED
+    )
+    return session.scalar(posted) or 0
+
+
 def queue(session: Session, region: Region, now: datetime) -> Queue:
     """Everything that waits in a region; four queries, however many wait."""
     requests = session.execute(_requests(region.id)).all()
@@ -143,7 +151,9 @@ def newest_ranking(region_id: int) -> Select[int]:
 
 
 def _waits(region_id: int) -> ColumnElement[bool]:
-    return (LearningRequest.region_id == region_id) & LearningRequest.state.in_(WAITING)
+    undecided = LearningRequest.state.in_(WAITING)
+    stuck = (LearningRequest.state == RequestState.PLACED) & mails.some_put_aside()
+    return (LearningRequest.region_id == region_id) & (undecided | stuck)
 
 
 def _requests(region_id: int) -> Select[Any]:
@@ -228,6 +238,9 @@ def _cautions(
 
 
 def _section(row: Row[Any], first: Row[Any] | None, warned: bool) -> str:
+    if row.state is RequestState.PLACED:
+        # Decided, but a mail of it could not leave.
+        return "closer"
     if first is None:
         return "none_yet"
     return "closer" if warned or row.came_back else "ready"

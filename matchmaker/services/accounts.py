@@ -92,7 +92,14 @@ def join_teacher(
 
 
 def join_partner(
-    session: Session, account: Account, region: Region, *, kind: PartnerKind, phone: str, clock: Clock
+    session: Session,
+    account: Account,
+    region: Region,
+    *,
+    kind: PartnerKind,
+    phone: str,
+    neighbourhood: str = "",
+    clock: Clock,
 ) -> Partner:
     """Make an account a partner, who can write a profile at once and is seen once a coordinator has reviewed it."""
     now = clock()
@@ -103,6 +110,7 @@ def join_partner(
         name=account.name,
         email=account.email,
         phone=phone,
+        neighbourhood=neighbourhood,
         language=account.language,
         languages=[account.language],
         joined_on=now.date(),

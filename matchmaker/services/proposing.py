@@ -181,7 +181,7 @@ def _keep(
         eligible=len(scored.positions),
         excluded=found.excluded,
         candidates=[_candidate(scored, matrices, int(at)) for at in scored.reranked.order[:KEPT]],
-        versions={"relevance": scored.relevance.version, "policy": stored.version},
+        versions={"relevance": scored.relevance.version, "policy": stored.version, "model": matrices.model},
     )
     session.add(ranking)
     session.flush()

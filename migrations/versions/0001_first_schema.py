@@ -288,6 +288,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_outbox_region_id"), "outbox", ["region_id"], unique=False)
     op.create_index(
+        "ix_outbox_put_aside",
+        "outbox",
+        ["region_id"],
+        unique=False,
+        postgresql_where=sa.text("failed_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_outbox_waiting",
         "outbox",
         ["queue", "due_at", "id"],
@@ -455,7 +462,9 @@ def upgrade() -> None:
         sa.Column("region_id", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
-            "locale IN ('city-large', 'city-midsize', 'city-small', 'suburban-large', 'suburban-midsize', 'suburban-small', 'town-fringe', 'town-distant', 'town-remote', 'rural-fringe', 'rural-distant', 'rural-remote')",
+            "locale IN ('city-large', 'city-midsize', 'city-small', 'suburban-large', 'suburban-midsize',"
+            " 'suburban-small', 'town-fringe', 'town-distant', 'town-remote', 'rural-fringe', 'rural-distant',"
+            " 'rural-remote')",
             name=op.f("ck_school_locale"),
         ),
         sa.CheckConstraint(
@@ -467,7 +476,8 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("poverty_value BETWEEN 0 AND 100", name=op.f("ck_school_poverty_percent")),
         sa.CheckConstraint(
-            "poverty_value IS NULL OR (poverty_measure IS NOT NULL AND poverty_year IS NOT NULL AND poverty_source IS NOT NULL)",
+            "poverty_value IS NULL OR (poverty_measure IS NOT NULL AND poverty_year IS NOT NULL"
+            " AND poverty_source IS NOT NULL)",
             name=op.f("ck_school_poverty_documented"),
         ),
         sa.ForeignKeyConstraint(
@@ -1071,6 +1081,7 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_partner_region_id"), table_name="partner")
     op.drop_table("partner")
+    op.drop_index("ix_outbox_put_aside", table_name="outbox", postgresql_where=sa.text("failed_at IS NOT NULL"))
     op.drop_index(
         "ix_outbox_waiting",
         table_name="outbox",

@@ -253,3 +253,25 @@ def test_the_queue_counts_in_the_menu(session: Session, cast: Cast, world: World
         select(func.count(LearningRequest.id)).where(LearningRequest.state == RequestState.PROPOSED)
     )
     assert f'<span class="count">{waiting}' in page
+
+
+def test_a_mail_put_aside_is_back_on_the_desk_with_what_to_do(
+    session: Session, cast: Cast, world: World, browse
+) -> None:
+    approved = f.IntroductionFactory(region=cast.region, suggested__of__asked_by=cast.ana)
+    f.OutboxItemFactory(
+        region_id=cast.region.id,
+        payload={"introduction_id": approved.id},
+        failed_at=f.NOW,
+        last_error="PermanentFailure: 550 no such mailbox",
+    )
+    page = browse(cast.marisol).get("/desk?section=closer").get_data(as_text=True)
+    assert f"/desk/{approved.request_id}" in page
+    page = browse(cast.marisol).get(f"/desk/{approved.request_id}").get_data(as_text=True)
+    assert "could not be sent" in page
+    assert "550 no such mailbox" in page
+
+
+def test_an_empty_desk_says_how_many_are_still_being_read(session: Session, cast: Cast, browse) -> None:
+    f.LearningRequestFactory(region=cast.next_door)
+    assert "1 request is being read" in browse(cast.olga).get("/desk").get_data(as_text=True)

@@ -73,9 +73,9 @@ def join_partner() -> ResponseReturnValue:
     account = _account(form, region)
     if account is not None and people.partner_of(db.session, region.id, account.id) is None:
         partner = accounts.join_partner(
-            db.session, account, region, kind=PartnerKind.PERSON, phone=form.phone.data or "", clock=utc_now
-        )
-        partner.neighbourhood = form.neighbourhood.data or ""
+            db.session, account, region, kind=PartnerKind.PERSON, phone=form.phone.data or "",
+            neighbourhood=form.neighbourhood.data or "", clock=utc_now,
+        )  # fmt: skip
         partners.save_fund(db.session, NOBODY, partner, form.fund, utc_now)
     return _joined(form)
 

@@ -13,7 +13,7 @@ from matchmaker.clock import utc_now
 from matchmaker.errors import Conflict
 from matchmaker.extensions import db
 from matchmaker.policies import Permission
-from matchmaker.queries import candidates, desk, introductions, learning_requests, paging, rankings
+from matchmaker.queries import candidates, desk, introductions, learning_requests, mails, paging, rankings
 from matchmaker.services import proposals
 from matchmaker.web import context, failures, filters
 from matchmaker.web.desk import words
@@ -149,6 +149,7 @@ def _render(
         r=asked,
         opened=opened,
         undo=undoable,
+        reading=0 if queue.waiting else desk.being_read(db.session, context.region().id),
         caution=words.sentence,
         pass_reasons=list(proposals.PassReason),
         **page.place,
@@ -167,4 +168,5 @@ def _decision(asked: LearningRequest) -> dict[str, Any]:
     people = candidates.of_ranking(db.session, ranking, asked, context.region(), utc_now()) if ranking else []
     undecided = asked.state in desk.WAITING
     decided = None if undecided else introductions.live(db.session, asked.id)
-    return {"ranking": ranking, "proposals": people, "introduction": decided}
+    stuck = mails.put_aside(db.session, decided) if decided else []
+    return {"ranking": ranking, "proposals": people, "introduction": decided, "stuck": stuck}

@@ -1,0 +1,37 @@
+"""Mails that were put aside because trying again is useless: a person has to act, so the desk shows them."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Integer, cast, exists, select
+from sqlalchemy.orm import Session
+
+from models import Introduction, IntroductionState, LearningRequest, OutboxItem
+
+_WANTS_MAIL = (IntroductionState.APPROVED, IntroductionState.ACCEPTED)
+_ABOUT = cast(OutboxItem.payload["introduction_id"].astext, Integer)
+
+
+def some_put_aside() -> ColumnElement[bool]:
+    """Whether a mail of a request's introduction was put aside and is still wanted; for a query over requests."""
+    return exists().where(
+        OutboxItem.failed_at.is_not(None),
+        OutboxItem.region_id == LearningRequest.region_id,
+        Introduction.id == _ABOUT,
+        Introduction.request_id == LearningRequest.id,
+        Introduction.state.in_(_WANTS_MAIL),
+    )
+
+
+def put_aside(session: Session, introduction: Introduction) -> list[OutboxItem]:
+    """The mails of an introduction that were put aside, oldest first."""
+    return list(
+        session.scalars(
+            select(OutboxItem)
+            .where(
+                OutboxItem.failed_at.is_not(None),
+                OutboxItem.region_id == introduction.region_id,
+                introduction.id == _ABOUT,
+            )
+            .order_by(OutboxItem.id)
+        )
+    )
