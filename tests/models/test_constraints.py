@@ -29,9 +29,7 @@ def refused_by(session: Session, write: Write) -> str:
 
 def test_a_unit_of_a_month_is_held_once(session: Session, cast: Cast) -> None:
     f.IntroductionFactory(region=cast.region, suggested__who=cast.ramon)
-    second = f.IntroductionFactory(
-        region=cast.region, suggested__who=cast.ramon, state=IntroductionState.UNDONE
-    )
+    second = f.IntroductionFactory(region=cast.region, suggested__who=cast.ramon, state=IntroductionState.UNDONE)
     again = partial(f.CapacityUnitFactory, held_by=second, unit=1)
     assert refused_by(session, again) == "uq_capacity_unit_held"
     session.execute(text("UPDATE capacity_unit SET released_at = now()"))
@@ -47,9 +45,7 @@ def test_an_introduction_holds_one_unit(session: Session) -> None:
 
 def test_nobody_gives_more_units_than_they_set(session: Session, cast: Cast) -> None:
     cast.ramon.monthly_capacity = 2
-    introduction = f.IntroductionFactory(
-        region=cast.region, suggested__who=cast.ramon, state=IntroductionState.UNDONE
-    )
+    introduction = f.IntroductionFactory(region=cast.region, suggested__who=cast.ramon, state=IntroductionState.UNDONE)
     beyond = partial(f.CapacityUnitFactory, held_by=introduction, unit=3)
     assert refused_by(session, beyond) == "capacity_unit_within_capacity"
     f.CapacityUnitFactory(held_by=introduction, unit=2)

@@ -18,10 +18,7 @@ LOOSE = {"audit_event", "outbox"}
 def references() -> list[ForeignKeyConstraint]:
     """Foreign keys between rows of regions (not those to the region itself, nor to accounts, which have none)."""
     return [
-        key
-        for table in OWNED.values()
-        for key in table.foreign_key_constraints
-        if key.referred_table.name in OWNED
+        key for table in OWNED.values() for key in table.foreign_key_constraints if key.referred_table.name in OWNED
     ]
 
 

@@ -144,9 +144,7 @@ def test_another_requests_refusal_does_not_count(session: Session, cast: Cast, r
 
 def test_another_months_visits_do_not_fill_this_one(session: Session, cast: Cast, request_: LearningRequest) -> None:
     cast.ramon.monthly_capacity = 1
-    introduction = f.IntroductionFactory(
-        region=cast.region, suggested__who=cast.ramon, state=IntroductionState.UNDONE
-    )
+    introduction = f.IntroductionFactory(region=cast.region, suggested__who=cast.ramon, state=IntroductionState.UNDONE)
     unit = f.CapacityUnitFactory(held_by=introduction, period=date(2026, 11, 1))
     assert excluding(session, request_, cast.ramon) is None
     unit.period = date(2026, 10, 1)

@@ -40,9 +40,7 @@ def standings(session: Session, region: Region) -> dict[int, fairness.SchoolStan
 
 def came(region: Region, at: School, days_ago: int, state: IntroductionState = IntroductionState.MET) -> None:
     """Somebody was asked for this school, and it ended so."""
-    request = f.LearningRequestFactory(
-        region=region, asked_by=f.TeacherFactory(region=region, school=at), state="done"
-    )
+    request = f.LearningRequestFactory(region=region, asked_by=f.TeacherFactory(region=region, school=at), state="done")
     then = f.NOW - timedelta(days=days_ago)
     f.IntroductionFactory(region=region, suggested__of=request, approved_at=then, due_at=then, state=state)
 
@@ -81,9 +79,7 @@ def test_where_nothing_is_known_all_schools_weigh_the_same(session: Session, reg
     assert [standing.weight for standing in standings(session, region).values()] == pytest.approx([1.0] * 3)
 
 
-@pytest.mark.parametrize(
-    ("measure", "percent"), [("Direct certification (ISP)", 46.9), ("SAIPE, ages 5 to 17", 30.0)]
-)
+@pytest.mark.parametrize(("measure", "percent"), [("Direct certification (ISP)", 46.9), ("SAIPE, ages 5 to 17", 30.0)])
 def test_measures_that_find_fewer_families_count_fully_earlier(
     session: Session, region: Region, measure: str, percent: float
 ) -> None:

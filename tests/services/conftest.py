@@ -11,6 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matchmaker.clock import Clock
+from matchmaker.embedding import Encoder
+from matchmaker.index import Index
 from matchmaker.policies import Actor, actor_for
 from matchmaker.services import proposals
 from models import (
@@ -27,6 +29,7 @@ from models import (
 )
 from tests import factories as f
 from tests.cast import Cast
+from tests.services.valley import BREAD, MURALS, RADIOS, WATER, Valley
 
 OCTOBER = date(2026, 10, 1)
 
@@ -129,3 +132,18 @@ def nothing_done(session: Session, desk: Desk) -> bool:
         and session.scalar(select(func.count(CapacityUnit.id))) == 0
         and waiting(session) == []
     )
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    return Encoder(threads=1)
+
+
+@pytest.fixture
+def valley(session: Session, cast: Cast, encoder: Encoder, clock: Clock) -> Valley:
+    # The cast's own partners know one and the same thing; here everybody knows their own.
+    cast.esperanza.reviewed_at = cast.ramon.reviewed_at = None
+    made = Valley(session, cast, Index(encoder), clock)
+    for name, fund in {"Ximena": WATER, "Rafael": RADIOS, "Petra": BREAD, "Moisés": MURALS}.items():
+        made.add(name, fund)
+    return made

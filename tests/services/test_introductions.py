@@ -186,9 +186,7 @@ def test_a_date_that_was_not_offered_or_has_passed_is_not_taken(
 
 def test_where_no_date_was_offered_a_yes_needs_none(session: Session, cast: Cast, clock: Clock, held: Held) -> None:
     request = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana, windows=[])
-    introduction = f.IntroductionFactory(
-        region=cast.region, suggested__of=request, state=IntroductionState.INVITED
-    )
+    introduction = f.IntroductionFactory(region=cast.region, suggested__of=request, state=IntroductionState.INVITED)
     assert introductions.accept(session, introduction.key, None, clock).window_id is None
     assert held(introduction.partner_id, date(2026, 9, 1)) == 1
 

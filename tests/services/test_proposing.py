@@ -2,108 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from matchmaker.clock import Clock
 from matchmaker.embedding import Encoder
-from matchmaker.index import Index, request_text
-from matchmaker.services import partners, proposing
-from matchmaker.services.partners import FundDraft
+from matchmaker.index import Index
+from matchmaker.services import partners
 from models import (
     Clearance,
-    Embedding,
     IntroductionState,
-    LearningRequest,
-    OwnerKind,
-    Partner,
-    Proposal,
     ProposalState,
-    Ranking,
     RequestState,
     StateChange,
 )
 from tests import factories as f
-from tests.cast import Cast
 from tests.queries.rules import FAR, RULES
 from tests.services.conftest import acting, audited
-
-WATER = "Reading an arroyo", "I show where flood water runs through the wash before it rains, and why it comes so fast."
-RADIOS = "Mending tube radios", "I restore old radios: circuits, capacitors and the patience to find one broken part."
-BREAD = "Sourdough and wheat", "I bake with desert wheat; yeast, heat and time are all the chemistry I know."
-MURALS = "Painting murals", "I paint walls with neighbors: grids, scale and color on adobe."
-
-
-@dataclass
-class Valley:
-    """A region of four people who know very different things, and the ranker of its process."""
-
-    session: Session
-    cast: Cast
-    index: Index
-    clock: Clock
-    people: dict[str, Partner] = field(default_factory=dict)
-
-    def add(self, name: str, fund: tuple[str, str], **facts: object) -> Partner:
-        partner = f.PartnerFactory(region=self.cast.region, name=name, **facts)
-        f.FundFactory(region=self.cast.region, owner=partner, title=fund[0], text=fund[1], story="")
-        self.people[name] = partner
-        return partner
-
-    def ask(self, title: str = "Why does our arroyo flood?", text: str = "Walk the wash with us.") -> LearningRequest:
-        request: LearningRequest = f.LearningRequestFactory(
-            region=self.cast.region, asked_by=self.cast.ana, title=title, text=text
-        )
-        return request
-
-    def propose(self, request: LearningRequest, index: Index | None = None) -> Ranking | None:
-        """What the ranker does with one item of its outbox."""
-        index = index or self.index
-        self.session.flush()
-        return proposing.propose(
-            self.session,
-            request.id,
-            matrices=index.matrices(self.session, self.cast.region),
-            request_vector=index.request_vector(self.session, request),
-            request_text=request_text(request),
-            clock=self.clock,
-        )
-
-    def proposals(self, request: LearningRequest) -> list[Proposal]:
-        return list(
-            self.session.scalars(
-                select(Proposal)
-                .where(Proposal.request_id == request.id, Proposal.state == ProposalState.OPEN)
-                .order_by(Proposal.rank)
-            )
-        )
-
-    def proposed(self, request: LearningRequest) -> list[str]:
-        return [proposal.partner.name for proposal in self.proposals(request)]
-
-    def embedded(self) -> dict[tuple[OwnerKind, int, int], tuple[int, str]]:
-        """Every stored vector: whose it is, its row and the hash of its text."""
-        rows = self.session.scalars(select(Embedding).execution_options(populate_existing=True))
-        return {(row.owner_kind, row.owner_id, row.piece): (row.id, row.text_hash) for row in rows}
-
-
-@pytest.fixture(scope="session")
-def encoder() -> Encoder:
-    return Encoder(threads=1)
-
-
-@pytest.fixture
-def valley(session: Session, cast: Cast, encoder: Encoder, clock: Clock) -> Valley:
-    # The cast's own partners know one and the same thing; here everybody knows their own.
-    cast.esperanza.reviewed_at = cast.ramon.reviewed_at = None
-    made = Valley(session, cast, Index(encoder), clock)
-    for name, fund in {"Ximena": WATER, "Rafael": RADIOS, "Petra": BREAD, "Moisés": MURALS}.items():
-        made.add(name, fund)
-    return made
+from tests.services.valley import WATER, Valley
 
 
 def test_the_closest_comes_first_and_everybody_is_weighed(valley: Valley) -> None:
@@ -274,53 +192,6 @@ def test_after_a_not_now_the_next_ranking_is_without_that_person(valley: Valley)
     assert first.partner.name not in valley.proposed(request)
 
 
-def test_a_text_is_embedded_once(valley: Valley, encoder: Encoder) -> None:
-    request = valley.ask()
-    valley.propose(request)
-    stored = valley.embedded()
-    kinds = [kind for kind, _, _ in stored]
-    assert [kinds.count(kind) for kind in (OwnerKind.FUND, OwnerKind.PARTNER, OwnerKind.REQUEST)] == [4, 4, 1]
-    valley.propose(request, Index(encoder))
-    assert valley.embedded() == stored
-
-
-def test_a_changed_fund_is_embedded_alone(valley: Valley) -> None:
-    request, actor = valley.ask(), acting(valley.cast.marisol)
-    valley.propose(request)
-    before = valley.embedded()
-    rafael = valley.people["Rafael"]
-    draft = FundDraft("Floods and washes", "I have measured every flood in our wash since 1988.", "")
-    partners.save_fund(valley.session, actor, rafael, draft, valley.clock, fund_id=rafael.funds[0].id)
-    valley.propose(request)
-    after = valley.embedded()
-    changed = {key for key in after if after[key][1] != before[key][1]}
-    assert changed == {(OwnerKind.FUND, rafael.funds[0].id, 1), (OwnerKind.PARTNER, rafael.id, 0)}
-    assert set(valley.proposed(request)[:2]) == {"Rafael", "Ximena"}
-
-
-def test_a_removed_fund_leaves_no_vector(valley: Valley) -> None:
-    request, actor = valley.ask(), acting(valley.cast.marisol)
-    rafael = valley.people["Rafael"]
-    extra = f.FundFactory(region=valley.cast.region, owner=rafael, title=WATER[0], text=WATER[1])
-    valley.propose(request)
-    partners.remove_fund(valley.session, actor, rafael, extra.id, valley.clock)
-    valley.propose(request)
-    assert (OwnerKind.FUND, extra.id, 1) not in valley.embedded()
-
-
-def test_the_index_is_loaded_again_only_when_the_region_has_moved(valley: Valley) -> None:
-    region, session, index = valley.cast.region, valley.session, valley.index
-    session.flush()
-    held = index.matrices(session, region)
-    assert index.matrices(session, region) is held
-    assert index.matrices(session, valley.cast.next_door) is not held
-    assert index.matrices(session, region) is held
-    partners.pause(session, acting(valley.cast.marisol), valley.people["Petra"], valley.clock)
-    moved = index.matrices(session, region)
-    assert moved is not held
-    assert index.matrices(session, region) is moved
-
-
 def test_a_new_partner_is_found_once_reviewed(valley: Valley, clock: Clock) -> None:
     request = valley.ask("Beekeeping", "How do bees find the flowers of the desert?")
     valley.propose(request)
@@ -345,9 +216,7 @@ def test_a_full_month_lifts_the_request_that_wanted_them(valley: Valley) -> None
     ximena = valley.people["Ximena"]
     ximena.monthly_capacity = 1
     f.CapacityUnitFactory(
-        held_by=f.IntroductionFactory(
-            region=valley.cast.region, suggested__who=ximena, state=IntroductionState.UNDONE
-        ),
+        held_by=f.IntroductionFactory(region=valley.cast.region, suggested__who=ximena, state=IntroductionState.UNDONE),
         period=date(2026, 10, 1),
     )
     valley.propose(request)
@@ -361,5 +230,3 @@ def test_nobody_of_another_region_is_proposed(valley: Valley, encoder: Encoder) 
     ranking = valley.propose(request)
     assert ranking is not None
     assert valley.cast.paz.id not in {candidate["partner_id"] for candidate in ranking.candidates}
-
-
