@@ -18,7 +18,11 @@ MIGRATE = (*FLASK, "db", "upgrade")
 LOAD_DEMO = (*FLASK, "demo")
 SHOW_LOGINS = (*FLASK, "demo", "--logins")
 
-WEB = (PYTHON, "-m", "gunicorn", "--workers", "2", "--threads", "4", "--graceful-timeout", "5", "--no-control-socket")
+# Preloaded: what is imported once need not be imported again in every worker, and its memory is shared.
+WEB = (
+    *(PYTHON, "-m", "gunicorn", "--preload", "--workers", "2", "--threads", "4"),
+    *("--graceful-timeout", "5", "--no-control-socket"),
+)
 APPLICATION = "matchmaker:create_app()"
 
 # Name and command of every process beside the web; each works on one queue, the clock on none.

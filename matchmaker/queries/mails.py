@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from models import Introduction, IntroductionState, LearningRequest, OutboxItem
 
 _WANTS_MAIL = (IntroductionState.APPROVED, IntroductionState.ACCEPTED)
-_ABOUT = cast(OutboxItem.payload["introduction_id"].astext, Integer)
+_introduction_named = cast(OutboxItem.payload["introduction_id"].astext, Integer)
 
 
 def some_put_aside() -> ColumnElement[bool]:
@@ -16,7 +16,7 @@ def some_put_aside() -> ColumnElement[bool]:
     return exists().where(
         OutboxItem.failed_at.is_not(None),
         OutboxItem.region_id == LearningRequest.region_id,
-        Introduction.id == _ABOUT,
+        Introduction.id == _introduction_named,
         Introduction.request_id == LearningRequest.id,
         Introduction.state.in_(_WANTS_MAIL),
     )
@@ -30,7 +30,7 @@ def put_aside(session: Session, introduction: Introduction) -> list[OutboxItem]:
             .where(
                 OutboxItem.failed_at.is_not(None),
                 OutboxItem.region_id == introduction.region_id,
-                introduction.id == _ABOUT,
+                _introduction_named == introduction.id,
             )
             .order_by(OutboxItem.id)
         )
