@@ -38,7 +38,7 @@ def _needs_browser() -> None:
         pytest.skip("BROWSER TESTS SKIPPED: no Chromium on the PATH; install it (apt install chromium) and run again")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site() -> Iterator[str]:
     """The address of a freshly started demo."""
     home = Path(tempfile.mkdtemp(prefix="mm-"))
@@ -70,8 +70,9 @@ def _address(process: subprocess.Popen[str]) -> str:
     raise AssertionError("the demo did not start:\n" + "".join(said))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Chromium, closed after these tests: Playwright keeps an event loop in this thread, which no other test can use."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
