@@ -72,7 +72,7 @@ def _address(process: subprocess.Popen[str]) -> str:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium, closed after these tests: Playwright keeps an event loop in this thread, which no other test can use."""
+    """Chromium, closed after these tests: Playwright keeps an event loop in this thread, and others need it free."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
