@@ -16,6 +16,8 @@ Floats = NDArray[np.float64]
 NEUTRAL = 0.5
 """The fit of an unknown fact, half way between "does not fit at all" (0) and "fits fully" (1)."""
 
+_NO_RADIUS = 1e-6  # miles; less is a radius of 0 with rounding, and would overflow as a divisor
+
 FIT_NAMES = ("subject", "grade", "format", "language", "distance", "dates")
 
 
@@ -78,6 +80,6 @@ def _nearness(distance: Floats, radius: Floats) -> Floats:
     A radius of 0 says that the partner does not travel, not that every school is too far: the format says the
     rest.
     """
-    known = ~np.isnan(distance) & (np.nan_to_num(radius) > 0)
+    known = ~np.isnan(distance) & (np.nan_to_num(radius) > _NO_RADIUS)
     share = np.divide(distance, radius, out=np.full_like(distance, NEUTRAL, dtype=np.float64), where=known)
     return _graded(np.where(known, 1.0 - share, np.nan))

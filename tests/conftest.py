@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -23,6 +24,12 @@ from models import Account
 from tests import databases, factories
 from tests.cast import Cast, assemble
 from tests.databases import OwnDatabase
+
+# By default few examples, and the same ones in every run: what fails here fails everywhere. To look for new ones:
+# pytest --hypothesis-profile=thorough. No deadline: what a busy machine needs says nothing about the code.
+hypothesis.settings.register_profile("quick", max_examples=30, deadline=None, derandomize=True)
+hypothesis.settings.register_profile("thorough", max_examples=1000, deadline=None)
+hypothesis.settings.load_profile("quick")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
