@@ -126,7 +126,7 @@ def test_everything_works_without_script(opened: Opener) -> None:
         teacher, "What do bees do in winter?", "We watch a hive through glass and keep a journal of it."
     )
     coordinator = opened(as_=COORDINATOR, script=False)
-    approve(coordinator, address)
+    assert approve(coordinator, address)
 
 
 def test_spanish_all_the_way(opened: Opener) -> None:

@@ -32,7 +32,8 @@ def test_a_unit_of_a_month_is_held_once(session: Session, cast: Cast) -> None:
     second = f.IntroductionFactory(region=cast.region, suggested__who=cast.ramon, state=IntroductionState.UNDONE)
     again = partial(f.CapacityUnitFactory, held_by=second, unit=1)
     assert refused_by(session, again) == "uq_capacity_unit_held"
-    session.execute(text("UPDATE capacity_unit SET released_at = now()"))
+    released = session.scalars(text("UPDATE capacity_unit SET released_at = now() RETURNING unit")).all()
+    assert released == [1]
     again()
 
 
