@@ -97,6 +97,8 @@ class Relevance:
     combined
         [P] the sum of all contributions, rounded to 9 decimals so that equal partners stay equal whatever the
         order in which a sum was taken.
+    evidence
+        [P] for each feature, before any weight: see `evidence`.
     contributions
         [P] for each feature: what it gave to `combined`; 0 is neither for nor against.
     version
@@ -105,6 +107,7 @@ class Relevance:
 
     rho: Floats
     combined: Floats
+    evidence: Mapping[str, Floats]
     contributions: Mapping[str, Floats]
     version: str
 
@@ -129,17 +132,32 @@ def relevance(signals: Signals, structure: Structure | None = None, weights: Wei
     rho of different requests is comparable only as far as the logistic map is calibrated.
     """
     weights = weights or Weights()
-    total = sum(weights.signals.values())
-    contributions = {
-        name: weights.signals[name] / total * _bounded(_standing(name, values, weights), weights.bound)
-        for name, values in signals.named().items()
+    return combine(evidence(signals, structure, weights), weights)
+
+
+def evidence(signals: Signals, structure: Structure | None, weights: Weights) -> dict[str, Floats]:
+    """Every feature on one scale, before any weight, by name.
+
+    A signal becomes its bounded standing among all P partners (0 at the mean); a structured fact its fit from -1 (not
+    at all) over 0 (unknown) to 1 (fully).
+    """
+    found = {
+        name: _bounded(_standing(name, values, weights), weights.bound) for name, values in signals.named().items()
     }
     if structure is not None:
         for name, fit in structured_fit(structure).items():
-            contributions[name] = weights.structure[name] * (fit - NEUTRAL) / (1.0 - NEUTRAL)
+            found[name] = (fit - NEUTRAL) / (1.0 - NEUTRAL)
+    return found
+
+
+def combine(evidence: Mapping[str, Floats], weights: Weights) -> Relevance:
+    """Relevance from evidence alone, for any number of partners: what a stored ranking is replayed with."""
+    total = sum(weights.signals.values())
+    share = {name: weight / total for name, weight in weights.signals.items()} | dict(weights.structure)
+    contributions = {name: share[name] * values for name, values in evidence.items()}
     combined = np.round(np.sum(list(contributions.values()), axis=0), 9)
     logit = np.clip(weights.slope * (combined - weights.midpoint), -_LARGEST, _LARGEST)
-    return Relevance(1.0 / (1.0 + np.exp(-logit)), combined, contributions, weights.version)
+    return Relevance(1.0 / (1.0 + np.exp(-logit)), combined, evidence, contributions, weights.version)
 
 
 def _standing(name: str, values: NDArray[np.float32], weights: Weights) -> Floats:
