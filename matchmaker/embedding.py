@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import unicodedata
 from collections.abc import Sequence
@@ -42,9 +43,21 @@ class Encoder:
         self._threads = threads or max(1, (os.cpu_count() or 2) - 1)
 
     @property
+    def source(self) -> str:
+        """What this encoder was made with: a folder or a name; empty for the model of the installation."""
+        return self._model or ""
+
+    @cached_property
     def name(self) -> str:
-        """What vectors of this model are stored under: the model's name, or its folder's."""
-        return Path(self._model).name if self._model else BUNDLED_MODEL
+        """What vectors of this model are stored under.
+
+        A folder's name and a digest of what lies in it: two folders of one name, or one whose weights were replaced,
+        must not share vectors.
+        """
+        if not self._model:
+            return BUNDLED_MODEL
+        folder = Path(self._model)
+        return f"{folder.resolve().name}-{_digest(folder)}" if folder.is_dir() else self._model
 
     @property
     def dimension(self) -> int:
@@ -115,6 +128,18 @@ def _readable(character: str) -> str:
     # Format characters (soft hyphen, joiners) stand inside words; everything else unprintable stands between
     # them.
     return "" if unicodedata.category(character) == "Cf" else " "
+
+
+def _digest(folder: Path) -> str:
+    """Ten hex digits of every file's name and content. What the model's makers wrote about it does not count."""
+    found = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".md"):
+        inside = path.relative_to(folder)
+        if any(part.startswith(".") for part in inside.parts):
+            continue
+        with path.open("rb") as file:
+            found.update(f"{inside.as_posix()}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return found.hexdigest()[:10]
 
 
 def _bundled_folder() -> str:

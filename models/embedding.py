@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from pgvector.sqlalchemy import VECTOR
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, RegionOwned, enum_column
@@ -25,7 +25,8 @@ class Embedding(RegionOwned, Base):
     """One vector of one piece of text under one model. Piece 0 is the whole; 1, 2, … are its parts.
 
     The vector has no fixed dimension, so that two models can live side by side. Owners are of three tables, so there is
-    no foreign key: a row whose text hash is no longer asked for is removed when its owner is embedded anew.
+    no foreign key: a row that no text asks for is removed when its owner is read again. An equal text of another owner
+    is found by its hash and not embedded again.
     """
 
     __tablename__ = "embedding"
@@ -42,4 +43,5 @@ class Embedding(RegionOwned, Base):
         return (
             UniqueConstraint("region_id", "model", "owner_kind", "owner_id", "piece"),
             CheckConstraint("piece >= 0", name="piece"),
+            Index(None, "region_id", "model", "text_hash"),
         )

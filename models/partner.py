@@ -9,10 +9,14 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
-from sqlalchemy.types import Integer, Text
+from sqlalchemy.types import BigInteger, Integer, Text
 
 from models.account import Account
 from models.base import Base, RegionOwned, enum_column, same_region
+
+PARTNER_WORDS = "search_words(partner.name || ' ' || partner.neighbourhood || ' ' || partner.about)"
+FUND_WORDS = "search_words(fund.title || ' ' || fund.text || ' ' || fund.story)"
+"""What is searched of a partner and of a fund. A query must say exactly this for its index to be used."""
 
 
 class PartnerKind(StrEnum):
@@ -71,6 +75,8 @@ class Partner(RegionOwned, Base):
     paused_at: Mapped[datetime | None]
     reviewed_at: Mapped[datetime | None]
     reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    # The region's revision at the last change of this profile or one of its funds.
+    revision: Mapped[int] = mapped_column(BigInteger, default=0)
 
     account: Mapped[Account | None] = relationship(foreign_keys=[account_id])
     funds: Mapped[list[Fund]] = relationship(
@@ -98,6 +104,7 @@ class Partner(RegionOwned, Base):
                 unique=True,
                 postgresql_where=text("account_id IS NOT NULL"),
             ),
+            Index("ix_partner_search", text(PARTNER_WORDS), postgresql_using="gin"),
         )
 
 
@@ -127,6 +134,7 @@ class Fund(RegionOwned, Base):
             same_region("partner_id", "partner", ondelete="CASCADE"),
             CheckConstraint("length(trim(title)) > 0", name="title"),
             Index(None, "partner_id"),
+            Index("ix_fund_search", text(FUND_WORDS), postgresql_using="gin"),
         )
 
 

@@ -37,9 +37,11 @@ class Region(Created, Base):
     undo_seconds: Mapped[int] = mapped_column(default=600)
     answer_days: Mapped[int] = mapped_column(default=5)
     clearance_required: Mapped[bool] = mapped_column(default=True)
-    # The model in which all vectors of the region are stored; the ranker writes it when they are complete.
+    # The model under which all vectors of the region are stored, and where it was loaded from (a folder or a name; empty
+    # for the installation's own). The ranker writes both when the vectors are complete, and ranks by them until then.
     embedding_model: Mapped[str | None]
-    # Rises with every change to a partner or a fund; the ranker reloads its matrices when it has moved.
+    embedding_source: Mapped[str] = mapped_column(default="")
+    # Rises with every change to a partner or a fund, who then carries the new number: the ranker reads those again.
     revision: Mapped[int] = mapped_column(BigInteger, default=0)
 
     def name_in(self, language: str) -> str:

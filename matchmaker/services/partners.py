@@ -123,11 +123,11 @@ def review(session: Session, actor: Actor, partner_id: int, clock: Clock) -> Par
 
 
 def _changed(session: Session, actor: Actor, partner: Partner, tag: audit.Tag, now: datetime, **detail: object) -> None:
-    """Record a change and raise the region's revision, which tells the ranker to reload.
+    """Record a change and raise the region's revision, which tells the ranker to read this profile again.
 
     Requests that found nobody are ranked again: this may be the person they wait for.
     """
-    revision = touch_region(session, partner.region_id)
+    partner.revision = revision = touch_region(session, partner.region_id)
     audit.record(session, actor, tag, partner, at=now, **detail)
     session.flush()
     if partner.reviewed_at is not None:
@@ -135,7 +135,10 @@ def _changed(session: Session, actor: Actor, partner: Partner, tag: audit.Tag, n
 
 
 def touch_region(session: Session, region_id: int) -> int:
-    """Raise a region's revision and give it. The row lock orders concurrent changes: no two leave the same number."""
+    """Raise a region's revision and give it; the changed profiles must carry it, or the ranker will not see them.
+
+    The row lock orders concurrent changes: no two leave the same number, and no lower one is committed later.
+    """
     region = session.get_one(Region, region_id, with_for_update=True, populate_existing=True)
     region.revision += 1
     return region.revision
