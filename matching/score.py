@@ -8,8 +8,9 @@ weights fitted on one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,42 @@ from matching.structure import FIT_NAMES, NEUTRAL, Structure, structured_fit
 Floats = NDArray[np.float64]
 
 _LARGEST = 30.0  # keeps rho strictly inside (0, 1) in float64
+DIGITS = 6
+"""Decimals of evidence that count, and that a ranking is stored with: what is replayed is what was ranked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """All that makes rho of evidence, and no more: what a stored ranking is replayed with, whatever `Weights` becomes.
+
+    Attributes
+    ----------
+    coefficients
+        What each feature's evidence is multiplied with.
+    slope, midpoint
+        See `Weights`.
+    """
+
+    coefficients: Mapping[str, float]
+    slope: float
+    midpoint: float
+
+    def contributions(self, evidence: Mapping[str, Floats]) -> dict[str, Floats]:
+        """[P] of each feature: coefficient times evidence."""
+        return {name: self.coefficients[name] * values for name, values in evidence.items()}
+
+    def combined(self, contributions: Mapping[str, Floats]) -> Floats:
+        """[P] their sum. Taken in the order of names and rounded, so that it is the same for any number of partners."""
+        names = sorted(contributions)
+        total = np.zeros(len(contributions[names[0]]) if names else 0)
+        for name in names:
+            total += contributions[name]
+        return np.round(total, 9)
+
+    def rho(self, combined: Floats) -> Floats:
+        """[P] the chance that belongs to each combined score."""
+        logit = np.clip(self.slope * (combined - self.midpoint), -_LARGEST, _LARGEST)
+        return np.asarray(1.0 / (1.0 + np.exp(-logit)))
 
 
 def _frozen(values: dict[str, float]) -> Mapping[str, float]:
@@ -85,6 +122,37 @@ class Weights:
         if min(self.typical_spread.values()) <= 0 or min(self.slope, self.bound) <= 0:
             raise ValueError("typical spreads, bound and slope must be positive, or rho would not follow the score")
 
+    @property
+    def formula(self) -> Formula:
+        """The weights as `combine` applies them: signals by their share, structured fits as they are."""
+        total = sum(self.signals.values())
+        share = {name: weight / total for name, weight in self.signals.items()}
+        return Formula(share | dict(self.structure), self.slope, self.midpoint)
+
+    def with_formula(self, formula: Formula, version: str) -> Weights:
+        """These weights with other coefficients and another logistic map; what evidence is made with stays."""
+        given = formula.coefficients
+        return replace(
+            self,
+            version=version,
+            signals=_frozen({name: given[name] for name in self.signals}),
+            structure=_frozen({name: given[name] for name in self.structure}),
+            slope=formula.slope,
+            midpoint=formula.midpoint,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The weights as JSON holds them."""
+        return {name: dict(value) if isinstance(value, Mapping) else value for name, value in vars(self).items()}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> Weights:
+        """Weights as `as_dict` wrote them. Raises ValueError for what this version of the code cannot use."""
+        unknown = set(stored) - {field.name for field in fields(cls)}
+        if unknown:
+            raise ValueError(f"weights hold nothing called {', '.join(sorted(unknown))}")
+        return cls(**{name: _frozen(value) if isinstance(value, dict) else value for name, value in stored.items()})
+
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
@@ -139,7 +207,7 @@ def evidence(signals: Signals, structure: Structure | None, weights: Weights) ->
     """Every feature on one scale, before any weight, by name.
 
     A signal becomes its bounded standing among all P partners (0 at the mean); a structured fact its fit from -1 (not
-    at all) over 0 (unknown) to 1 (fully).
+    at all) over 0 (unknown) to 1 (fully). All of it is rounded to `DIGITS` decimals.
     """
     found = {
         name: _bounded(_standing(name, values, weights), weights.bound) for name, values in signals.named().items()
@@ -147,17 +215,15 @@ def evidence(signals: Signals, structure: Structure | None, weights: Weights) ->
     if structure is not None:
         for name, fit in structured_fit(structure).items():
             found[name] = (fit - NEUTRAL) / (1.0 - NEUTRAL)
-    return found
+    return {name: np.round(values, DIGITS) for name, values in found.items()}
 
 
 def combine(evidence: Mapping[str, Floats], weights: Weights) -> Relevance:
     """Relevance from evidence alone, for any number of partners: what a stored ranking is replayed with."""
-    total = sum(weights.signals.values())
-    share = {name: weight / total for name, weight in weights.signals.items()} | dict(weights.structure)
-    contributions = {name: share[name] * values for name, values in evidence.items()}
-    combined = np.round(np.sum(list(contributions.values()), axis=0), 9)
-    logit = np.clip(weights.slope * (combined - weights.midpoint), -_LARGEST, _LARGEST)
-    return Relevance(1.0 / (1.0 + np.exp(-logit)), combined, evidence, contributions, weights.version)
+    formula = weights.formula
+    contributions = formula.contributions(evidence)
+    combined = formula.combined(contributions)
+    return Relevance(formula.rho(combined), combined, evidence, contributions, weights.version)
 
 
 def _standing(name: str, values: NDArray[np.float32], weights: Weights) -> Floats:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.features import SIGNAL_NAMES, Profile, Signals
-from matching.score import Weights, relevance
+from matching.score import Weights, combine, relevance
 from matching.structure import FIT_NAMES, Structure
 from tests.matching.regions import compare, regions, sentences
 
@@ -121,3 +122,29 @@ def test_no_partners_no_rho() -> None:
 def test_weights_that_make_no_sense_are_refused(change: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"weights|positive"):
         Weights(**change)  # type: ignore[arg-type]
+
+
+@given(regions, sentences)
+def test_any_part_of_a_region_combines_to_the_same_numbers(profiles: list[Profile], request: str) -> None:
+    whole = relevance(compare(profiles, request), Structure.unknown(len(profiles)))
+    for at in range(len(profiles)):
+        alone = {name: np.array([float(f"{values[at]:.6f}")]) for name, values in reversed(whole.evidence.items())}
+        again = combine(alone, Weights())
+        assert (again.combined[0], again.rho[0]) == (whole.combined[at], whole.rho[at])
+
+
+def test_weights_survive_being_stored() -> None:
+    stored = json.loads(json.dumps(Weights(version="other", slope=2.5).as_dict()))
+    again = Weights.from_dict(stored)
+    assert again == Weights(version="other", slope=2.5)
+    assert again.formula == Weights(slope=2.5).formula
+    with pytest.raises(ValueError, match="nothing called popularity"):
+        Weights.from_dict({**stored, "popularity": 1.0})
+
+
+def test_a_formula_goes_back_into_weights() -> None:
+    formula = Weights().formula
+    other = replace(formula, coefficients={**formula.coefficients, "subject": 0.9}, midpoint=1.0)
+    found = Weights().with_formula(other, "other")
+    assert found.formula.coefficients == pytest.approx(other.coefficients)
+    assert (found.version, found.midpoint, found.bound) == ("other", 1.0, Weights().bound)
