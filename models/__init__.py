@@ -21,6 +21,7 @@ from models.states import (
     RequestState,
     StateChange,
 )
+from models.steer import Steer, SteerKind
 from models.suppression import Suppression, SuppressionReason
 from models.teacher import Teacher
 
@@ -60,6 +61,8 @@ __all__ = [
     "School",
     "Separation",
     "StateChange",
+    "Steer",
+    "SteerKind",
     "Suppression",
     "SuppressionReason",
     "Teacher",

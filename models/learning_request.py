@@ -13,6 +13,7 @@ from sqlalchemy.types import Text
 from models.base import Base, RegionOwned, enum_column, same_region
 from models.school import School
 from models.states import REQUEST_CHANGES, RequestState, Stateful
+from models.steer import Steer
 from models.teacher import Teacher
 
 
@@ -52,6 +53,12 @@ class LearningRequest(Stateful, RegionOwned, Base):
         order_by="Window.starts_at",
         viewonly=True,
     )
+    steers: Mapped[list[Steer]] = relationship(
+        primaryjoin="and_(LearningRequest.id == foreign(Steer.request_id), Steer.released_at.is_(None))",
+        order_by="Steer.id",
+        viewonly=True,
+    )
+    """What coordinators did by hand and still counts, in the order they did it."""
 
     @classmethod
     def constraints(cls) -> tuple[Any, ...]:

@@ -14,10 +14,6 @@ from sqlalchemy.types import BigInteger, Integer, Text
 from models.account import Account
 from models.base import Base, RegionOwned, enum_column, same_region
 
-PARTNER_WORDS = "search_words(partner.name || ' ' || partner.neighbourhood || ' ' || partner.about)"
-FUND_WORDS = "search_words(fund.title || ' ' || fund.text || ' ' || fund.story)"
-"""What is searched of a partner and of a fund. A query must say exactly this for its index to be used."""
-
 
 class PartnerKind(StrEnum):
     """A person, or an organisation with a contact."""
@@ -104,7 +100,8 @@ class Partner(RegionOwned, Base):
                 unique=True,
                 postgresql_where=text("account_id IS NOT NULL"),
             ),
-            Index("ix_partner_search", text(PARTNER_WORDS), postgresql_using="gin"),
+            Index(None, "region_id", "revision"),
+            Index("ix_partner_search", text("search_words(name, neighbourhood, about)"), postgresql_using="gin"),
         )
 
 
@@ -134,7 +131,7 @@ class Fund(RegionOwned, Base):
             same_region("partner_id", "partner", ondelete="CASCADE"),
             CheckConstraint("length(trim(title)) > 0", name="title"),
             Index(None, "partner_id"),
-            Index("ix_fund_search", text(FUND_WORDS), postgresql_using="gin"),
+            Index("ix_fund_search", text("search_words(title, text, story)"), postgresql_using="gin"),
         )
 
 

@@ -19,8 +19,9 @@ from models.states import PROPOSAL_CHANGES, ProposalState, Stateful
 class Ranking(RegionOwned, Base):
     """One run of the ranker for one request, kept for audit and replay.
 
-    ``candidates`` holds the first 200 with all parts of their scores, in order after equity; ``excluded`` how many
-    partners each hard rule took out; ``versions`` what the run was made with.
+    ``candidates`` holds the first 200 with all parts of their scores, in order after equity; ``pinned`` those whom
+    coordinators had put forward by hand, in the order they did, each with its ``place`` in the ranker's own order and
+    the steer; ``excluded`` how many partners each hard rule took out; ``versions`` what the run was made with.
     """
 
     __tablename__ = "ranking"
@@ -32,6 +33,7 @@ class Ranking(RegionOwned, Base):
     eligible: Mapped[int]
     excluded: Mapped[dict[str, int]] = mapped_column(JSONB)
     candidates: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    pinned: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     versions: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
     request: Mapped[LearningRequest] = relationship(
@@ -54,7 +56,8 @@ class Ranking(RegionOwned, Base):
 class Proposal(Stateful, RegionOwned, Base):
     """A candidate put before a coordinator, with the parts of the score V = need x deficit x relevance + boost - price.
 
-    ``rank_before`` is the place by relevance alone, ``rank`` the place after equity; both start at 1. ``reasons`` are
+    ``rank_before`` is the place by relevance alone, ``rank_after`` the place after equity, ``rank`` the place on the
+    desk, which differs where coordinators put people forward by hand (``steer_id``); all start at 1. ``reasons`` are
     the codes and figures that were found, ``why`` the sentence made of them in each language of the region.
     """
 
@@ -66,9 +69,11 @@ class Proposal(Stateful, RegionOwned, Base):
     request_id: Mapped[int]
     partner_id: Mapped[int]
     fund_id: Mapped[int | None]
+    steer_id: Mapped[int | None]
     state: Mapped[ProposalState] = mapped_column(enum_column(ProposalState, "state"), default=ProposalState.OPEN)
     rank: Mapped[int]
     rank_before: Mapped[int]
+    rank_after: Mapped[int]
     relevance: Mapped[float]
     need: Mapped[float]
     deficit: Mapped[float]
@@ -93,6 +98,7 @@ class Proposal(Stateful, RegionOwned, Base):
             same_region("request_id", "learning_request"),
             same_region("partner_id", "partner"),
             same_region("fund_id", "fund", ondelete="SET NULL (fund_id)"),
+            same_region("steer_id", "steer"),
             UniqueConstraint("ranking_id", "partner_id"),
             UniqueConstraint("ranking_id", "rank"),
             CheckConstraint("relevance BETWEEN 0 AND 1", name="relevance"),

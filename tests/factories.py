@@ -205,6 +205,23 @@ class LearningRequestFactory(InRegion):
         session.refresh(self)
 
 
+class SteerFactory(InRegion):
+    """Somebody pinned for a request by a coordinator."""
+
+    class Meta:
+        model = models.Steer
+        exclude = ("region", "of", "who", "hand")
+
+    of = factory.SubFactory(LearningRequestFactory, region=factory.SelfAttribute("..region"))
+    who = factory.SubFactory(PartnerFactory, region=factory.SelfAttribute("..region"))
+    hand = factory.SubFactory(AccountFactory)
+    request_id = factory.SelfAttribute("of.id")
+    partner_id = factory.SelfAttribute("who.id")
+    by_id = factory.SelfAttribute("hand.id")
+    kind = models.SteerKind.PINNED
+    at = NOW - timedelta(hours=1)
+
+
 class RankingFactory(InRegion):
     """A ranking of ``request=``."""
 
@@ -244,6 +261,7 @@ class ProposalFactory(InRegion):
     fund_id = factory.SelfAttribute("what.id")
     rank = 1
     rank_before = 1
+    rank_after = factory.SelfAttribute("rank")
     relevance = 0.7
     need = 1.2
     deficit = 1.0

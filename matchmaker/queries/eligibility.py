@@ -38,6 +38,8 @@ from models import (
     Region,
     School,
     Separation,
+    Steer,
+    SteerKind,
 )
 
 EARTH_RADIUS_MILES = 3958.8
@@ -112,6 +114,15 @@ def _rule_and_distance(
         (Partner.reviewed_at.is_(None), "not_reviewed"),
         (Partner.paused_at.is_not(None), "paused"),
         (asked, "passed"),
+        (
+            exists().where(
+                Steer.request_id == request.id,
+                Steer.partner_id == Partner.id,
+                Steer.kind == SteerKind.SET_ASIDE,
+                Steer.released_at.is_(None),
+            ),
+            "set_aside",
+        ),
         (answered, "said_not_now"),
         (
             exists().where(Separation.partner_id == Partner.id, Separation.teacher_id == request.teacher_id),

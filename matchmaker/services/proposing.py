@@ -15,7 +15,7 @@ from matching.matrices import Matrices
 from matchmaker import audit, reasons
 from matchmaker.clock import Clock
 from matchmaker.policies import NOBODY
-from matchmaker.queries import eligibility, rankings
+from matchmaker.queries import eligibility, rankings, steering
 from matchmaker.services import explaining
 from matchmaker.services.scoring import PROPOSED, Scored, score
 from models import (
@@ -55,15 +55,29 @@ def propose(
     stored = rankings.policy_in_effect(session, region.id)
     found = eligibility.for_request(session, request, now)
     scored = score(session, request, region, stored, found, matrices, request_vector, request_text, now)
-    ranking = _keep(session, request, stored, found, scored, matrices, now)
+    pinned = _pinned(session, request, scored, matrices)
+    ranking = _keep(session, request, stored, found, scored, matrices, pinned, now)
     _supersede(session, request, now)
-    _put_forward(session, request, region, ranking, scored, matrices, request_text)
+    _put_forward(session, request, region, ranking, scored, matrices, pinned, request_text)
     outcome = RequestState.PROPOSED if len(scored.positions) else RequestState.NONE_YET
     if request.state is not outcome:
         request.become(outcome, at=now)
     audit.record(session, NOBODY, audit.Tag.RANKING_MADE, ranking, at=now, eligible=ranking.eligible)
     session.flush()
     return ranking
+
+
+def _pinned(session: Session, request: LearningRequest, scored: Scored, matrices: Matrices) -> dict[int, int]:
+    """Places among the candidates of those put forward by hand, each with its steer, in the order they were.
+
+    Whom a hard rule excludes is no candidate, and is left out however they came here.
+    """
+    ids = matrices.partner_ids[scored.positions]
+    return {
+        int(at): steer.id
+        for steer in steering.pinned(session, request.id)
+        for at in np.flatnonzero(ids == steer.partner_id)
+    }
 
 
 def _keep(
@@ -73,6 +87,7 @@ def _keep(
     found: eligibility.Eligibility,
     scored: Scored,
     matrices: Matrices,
+    pinned: dict[int, int],
     now: datetime,
 ) -> Ranking:
     ranking = Ranking(
@@ -84,6 +99,10 @@ def _keep(
         eligible=len(scored.positions),
         excluded=found.excluded,
         candidates=[_candidate(scored, matrices, int(at)) for at in scored.reranked.order[:KEPT]],
+        pinned=[
+            {**_candidate(scored, matrices, at), "place": int(scored.reranked.rank_after[at]), "steer_id": steer_id}
+            for at, steer_id in pinned.items()
+        ],
         versions={"relevance": scored.relevance.version, "policy": stored.version, "model": matrices.model},
     )
     session.add(ranking)
@@ -123,15 +142,16 @@ def _put_forward(
     ranking: Ranking,
     scored: Scored,
     matrices: Matrices,
+    pinned: dict[int, int],
     request_text: str,
 ) -> None:
     moves = explain.moves(scored.reranked)
-    first = scored.reranked.order[:PROPOSED]
+    first = _first(scored, pinned)
     funds = explaining.best_funds(session, scored, matrices, first)
     for rank, at in enumerate(first, start=1):
-        parts = ranking.candidates[rank - 1]
-        fund = funds[int(at)]
-        told = explaining.reasons(scored, matrices, int(at), fund, request_text, moves[at])
+        parts = _candidate(scored, matrices, at)
+        fund = funds[at]
+        told = explaining.reasons(scored, matrices, at, fund, request_text, moves[at])
         session.add(
             Proposal(
                 region_id=request.region_id,
@@ -139,8 +159,10 @@ def _put_forward(
                 request_id=request.id,
                 partner_id=parts["partner_id"],
                 fund_id=fund.id if fund else None,
+                steer_id=pinned.get(at),
                 rank=rank,
                 rank_before=parts["rank_before"],
+                rank_after=int(scored.reranked.rank_after[at]),
                 relevance=parts["relevance"],
                 need=parts["need"],
                 deficit=parts["deficit"],
@@ -152,6 +174,12 @@ def _put_forward(
                 why=reasons.why(region.languages, told),
             )
         )
+
+
+def _first(scored: Scored, pinned: dict[int, int]) -> list[int]:
+    """Who is put before the desk: all that were pinned, then the ranker's own first ones."""
+    others = [int(at) for at in scored.reranked.order[: PROPOSED + len(pinned)] if int(at) not in pinned]
+    return [*pinned, *others[: max(PROPOSED - len(pinned), 0)]]
 
 
 def _short(value: float) -> float | None:

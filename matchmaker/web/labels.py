@@ -61,7 +61,11 @@ LINES: Mapping[str, LazyString] = {
     "at_share": _("At its share"),
 }
 
-LEADS: Mapping[str, LazyString] = {"clear_lead": _("clear lead"), "close_call": _("close call")}
+LEADS: Mapping[str, LazyString] = {
+    "clear_lead": _("clear lead"),
+    "close_call": _("close call"),
+    "by_hand": _("put forward by hand"),
+}
 
 NOT_NOW_REASONS: Mapping[str, LazyString] = {
     "busy": _("I have a lot of work"),
@@ -84,6 +88,7 @@ RULES: Mapping[str, LazyString] = {
     "not_reviewed": _("have a profile that nobody has read yet"),
     "paused": _("are taking a break"),
     "passed": _("were passed over for this request"),
+    "set_aside": _("were set aside for this request by a coordinator"),
     "said_not_now": _("said not now to this request"),
     "must_not_meet": _("are kept apart from this teacher, as one of them asked"),
     "format": _("offer another kind of visit"),

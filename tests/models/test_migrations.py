@@ -50,7 +50,7 @@ def test_from_nothing_to_what_the_models_say_and_back(empty_database: OwnDatabas
     with empty_database.app().app_context():
         alembic.upgrade()
         assert differences(engine) == []
-        assert own_functions(engine) == ["refuse_unit_beyond_capacity"]
+        assert sorted(own_functions(engine)) == ["folded", "refuse_unit_beyond_capacity", "search_words"]
         alembic.downgrade("base")
         assert inspect(engine).get_table_names() == ["alembic_version"]
         assert own_functions(engine) == []

@@ -31,8 +31,9 @@ def world() -> int:
     school = f.SchoolFactory(region=region, district_id=district.id)
     teacher = f.TeacherFactory(region=region, school=school)
     request = f.LearningRequestFactory(region=region, asked_by=teacher)
-    proposal = f.ProposalFactory(region=region, of=request)
-    partner = proposal.partner
+    partner = f.PartnerFactory(region=region)
+    steer = f.SteerFactory(region=region, of=request, who=partner)
+    proposal = f.ProposalFactory(region=region, of=request, who=partner, steer_id=steer.id)
     introduction = f.IntroductionFactory(region=region, suggested=proposal, window_id=request.windows[0].id)
     backup = f.BackupFactory(region=region, behind=introduction)
     f.SeparationFactory(region=region, teacher=teacher, partner=partner)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from models import Clearance, IntroductionState, LearningRequest, Partner, ProposalState
+from models import Clearance, IntroductionState, LearningRequest, Partner, ProposalState, SteerKind
 from tests import factories as f
 from tests.cast import Cast
 
@@ -72,6 +72,10 @@ def passed(cast: Cast, request: LearningRequest, partner: Partner) -> None:
     f.ProposalFactory(region=cast.region, of=request, who=partner, state=ProposalState.PASSED)
 
 
+def set_aside(cast: Cast, request: LearningRequest, partner: Partner) -> None:
+    f.SteerFactory(region=cast.region, of=request, who=partner, kind=SteerKind.SET_ASIDE)
+
+
 def said_not_now(cast: Cast, request: LearningRequest, partner: Partner) -> None:
     proposal = f.ProposalFactory(region=cast.region, of=request, who=partner)
     f.IntroductionFactory(region=cast.region, suggested=proposal, state=IntroductionState.NOT_NOW)
@@ -92,6 +96,7 @@ RULES = (
     Rule("not_reviewed", of_partner(reviewed_at=None)),
     Rule("paused", of_partner(paused_at=f.NOW)),
     Rule("passed", passed),
+    Rule("set_aside", set_aside),
     Rule("said_not_now", said_not_now),
     Rule("must_not_meet", must_not_meet),
     Rule(
