@@ -5,6 +5,7 @@ A missing fact never excludes. The order of the rules is the order of the funnel
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -55,6 +56,14 @@ class Eligible:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """The first hard rule that excludes a partner, None when none does. ``distance`` as in ``Eligible``."""
+
+    rule: str | None
+    distance: float | None
+
+
+@dataclass(frozen=True)
 class Eligibility:
     """Everyone eligible for a request, and how many partners each rule excluded (each counted once, by the first)."""
 
@@ -89,6 +98,21 @@ def excluded_by(session: Session, request: LearningRequest, partner_id: int, now
     """The rule that excludes one partner from a request now, or None."""
     rule, _ = _rule_and_distance(session, request, now)
     return session.scalar(select(rule).select_from(Partner).where(Partner.id == partner_id))
+
+
+def verdicts(
+    session: Session, request: LearningRequest, partner_ids: Iterable[int], now: datetime
+) -> dict[int, Verdict]:
+    """What the hard rules say now of some partners of the request's region."""
+    rule, distance = _rule_and_distance(session, request, now)
+    rows = session.execute(select(Partner.id, rule, distance).where(Partner.id.in_(set(partner_ids))))
+    return {partner_id: Verdict(excluding, miles) for partner_id, excluding, miles in rows}
+
+
+def excludes(session: Session, request: LearningRequest, rule: str, now: datetime) -> ColumnElement[bool]:
+    """Whether this rule is the one that excludes a partner from a request now; a condition on Partner."""
+    excluding, _ = _rule_and_distance(session, request, now)
+    return excluding == rule
 
 
 def held_units(partner_id: InstrumentedAttribute[int], period: object) -> Select[int]:
