@@ -1,56 +1,38 @@
-"""A region's matrices in the ranker's memory, loaded once and again whenever the region's revision has moved.
+"""Regions' matrices in the ranker's memory: read whole once, then only what has changed since.
 
-PostgreSQL is the truth: every vector is stored there under its model and the hash of its text, and no text is embedded
-twice.
+PostgreSQL is the truth. What a region's revision says has moved is read again and spliced in; regions that nobody has
+asked for the longest make room for others.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import sys
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
-from sqlalchemy import delete, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from matching.features import Corpus, Profile, build_corpus, pieces
-from matching.matrices import Codes, Facts, Matrices, bits
-from models import Embedding, Fund, KnowledgeKind, LearningRequest, OwnerKind, Partner, Region
+from matching.features import build_corpus
+from matching.matrices import Codes, Facts, Matrices
+from matchmaker import shelf, vectors
+from matchmaker.embedding import Encoder, ModelNotFound
+from matchmaker.shelf import Shelf, Splice
+from matchmaker.vectors import Text
+from models import LearningRequest, OwnerKind, Partner, Region
 
-if TYPE_CHECKING:
-    from matchmaker.embedding import Encoder
+log = structlog.get_logger()
 
 Floats = NDArray[np.float32]
-WRITE_ROWS = 500
-
-
-@dataclass(frozen=True)
-class Text:
-    """One piece of an owner's text, as it is embedded."""
-
-    kind: OwnerKind
-    owner_id: int
-    piece: int
-    words: str
-
-    @property
-    def key(self) -> tuple[OwnerKind, int, int]:
-        return (self.kind, self.owner_id, self.piece)
-
-    @property
-    def hash(self) -> str:
-        return hashlib.sha256(self.words.encode()).hexdigest()
-
-
-def fund_text(fund: Fund) -> str:
-    """What the ranker reads of a fund. A title that only repeats the text's beginning is not read twice."""
-    title = "" if fund.title in fund.text else fund.title
-    return "\n".join(part for part in (title, fund.text, fund.story) if part)
+_MB = 1 << 20
+_LOOKED_AT = 200
 
 
 def request_text(request: LearningRequest) -> str:
@@ -58,157 +40,196 @@ def request_text(request: LearningRequest) -> str:
     return f"{request.title}\n{request.text}" if request.title not in request.text else request.text
 
 
-class Index:
-    """The matrices of every region asked for so far."""
+def request_texts(request: LearningRequest) -> list[Text]:
+    """The texts of a request that have a vector of their own."""
+    return [Text(OwnerKind.REQUEST, request.id, 0, request_text(request))]
 
-    def __init__(self, encoder: Encoder) -> None:
+
+@dataclass(frozen=True)
+class Held:
+    """A region as of one revision, under one model."""
+
+    revision: int
+    model: str
+    shelf: Shelf
+    codes: dict[str, Codes]
+    piece_vectors: Floats
+    whole_vectors: Floats
+    matrices: Matrices
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of memory, near enough: arrays and texts, not the small change around them."""
+        return _bytes((self.shelf, self.matrices), set())
+
+
+class Index:
+    """The matrices of the regions that were asked for.
+
+    Parameters
+    ----------
+    encoder
+        The model of the settings. A region whose vectors are still of another one is ranked by that one.
+    memory_mb
+        What all regions together may take; the one asked for is always kept. None: no bound.
+    most_new
+        Texts that may be embedded while somebody waits; ``matrices`` raises MuchToEmbed beyond. None: no bound.
+    """
+
+    def __init__(self, encoder: Encoder, *, memory_mb: int | None = None, most_new: int | None = None) -> None:
         self.encoder = encoder
-        self._held: dict[int, tuple[tuple[int, str], Matrices]] = {}
+        self.memory_mb = memory_mb
+        self.most_new = most_new
+        self._held: OrderedDict[int, Held] = OrderedDict()
+        self._former: dict[str, Encoder] = {}
+        self._gone: set[str] = set()
 
     def matrices(self, session: Session, region: Region) -> Matrices:
         """The region's matrices as of its present revision. New texts are embedded and stored; the caller commits."""
-        # Read before the rows: what changes in between raises the revision and is loaded next time.
-        stamp = (region.revision, self.encoder.name)
+        # Read before the rows: what changes in between raises the revision and is read again next time.
+        revision, encoder = region.revision, self._encoder_of(region)
         held = self._held.get(region.id)
-        if held is None or held[0] != stamp:
-            held = (stamp, self._load(session, region))
+        if held is None or (held.revision, held.model) != (revision, encoder.name):
+            held = self._brought_up_to(session, region.id, held, revision, encoder)
             self._held[region.id] = held
-        return held[1]
+        if region.embedding_model != encoder.name:
+            region.embedding_model, region.embedding_source = encoder.name, encoder.source
+        self._make_room(region.id)
+        return held.matrices
 
     def request_vector(self, session: Session, request: LearningRequest) -> Floats:
-        """The embedding [d] of a request; stored, so that ranking it again embeds nothing."""
-        text = Text(OwnerKind.REQUEST, request.id, 0, request_text(request))
-        return self._vectors(session, request.region_id, [text])[0]
+        """The embedding [d] of a request, under the model of its region's matrices; stored, so it is made once."""
+        held = self._held.get(request.region_id)
+        if held is None:
+            encoder = self._encoder_of(session.get_one(Region, request.region_id))
+        else:
+            encoder = self._former.get(held.model, self.encoder)
+        return vectors.of(session, request.region_id, encoder, request_texts(request)[:1])[0]
 
-    def _load(self, session: Session, region: Region) -> Matrices:
-        partners = list(
-            session.scalars(
-                select(Partner)
-                .where(Partner.region_id == region.id, Partner.reviewed_at.is_not(None))
-                .order_by(Partner.id)
-            )
-        )
-        funds = _funds_by_partner(session, region.id)
-        profiles = [Profile(p.about, tuple(fund_text(fund) for fund in funds[p.id])) for p in partners]
-        parts, wholes = _texts(partners, profiles, funds)
-        vectors = self._vectors(session, region.id, [*parts, *wholes])
-        self._forget_stale(session, region.id, {text.key for text in (*parts, *wholes)})
-        corpus = build_corpus(profiles, vectors[: len(parts)], vectors[len(parts) :])
-        region.embedding_model = self.encoder.name
-        return _matrices(self.encoder.name, partners, funds, corpus)
+    def _encoder_of(self, region: Region) -> Encoder:
+        """The model by which a region is ranked now: the one its vectors are complete under."""
+        name = region.embedding_model
+        if name is None or name == self.encoder.name or name in self._gone:
+            return self.encoder
+        if name not in self._former:
+            former = _former_encoder(name, region.embedding_source)
+            if former is None:
+                self._gone.add(name)
+                log.warning("former_model_gone", region=region.slug, model=name, instead=self.encoder.name)
+                return self.encoder
+            self._former[name] = former
+        return self._former[name]
 
-    def _vectors(self, session: Session, region_id: int, texts: Sequence[Text]) -> Floats:
-        """Vectors [n, d] of the texts, from the table where their hash is known, else embedded and written there."""
-        stored = _stored(session, region_id, self.encoder.name, texts)
-        missing = [text for text in texts if stored.get(text.key, ("", None))[0] != text.hash]
-        fresh = self.encoder.encode([text.words for text in missing])
-        _write(session, region_id, self.encoder.name, missing, fresh)
-        found = {key: vector for key, (_, vector) in stored.items()}
-        found |= {text.key: vector for text, vector in zip(missing, fresh, strict=True)}
-        if not texts:
-            return np.zeros((0, self.encoder.dimension), dtype=np.float32)
-        return np.stack([np.asarray(found[text.key], dtype=np.float32) for text in texts])
+    def _brought_up_to(
+        self, session: Session, region_id: int, held: Held | None, revision: int, encoder: Encoder
+    ) -> Held:
+        """What is held with its changes, or all of it anew where nothing is held or the numbers do not add up."""
+        if held is not None and held.revision <= revision and (new := self._spliced(session, region_id, held, encoder)):
+            columns, codes, parts, wholes = new
+        else:
+            columns, codes = shelf.read(session, region_id, shelf.known_codes())
+            parts, wholes = self._all_vectors(session, region_id, columns, encoder)
+        matrices = _matrices(encoder.name, columns, codes, parts, wholes)
+        return Held(revision, encoder.name, columns, codes, parts, wholes, matrices)
 
-    def _forget_stale(self, session: Session, region_id: int, wanted: set[tuple[OwnerKind, int, int]]) -> None:
-        """Remove vectors of this model whose fund, or piece of a fund, is gone."""
-        mine = (
-            Embedding.region_id == region_id,
-            Embedding.model == self.encoder.name,
-            Embedding.owner_kind.in_((OwnerKind.FUND, OwnerKind.PARTNER)),
-        )
-        rows = session.execute(
-            select(Embedding.id, Embedding.owner_kind, Embedding.owner_id, Embedding.piece).where(*mine)
-        )
-        stale = [row.id for row in rows if (row.owner_kind, row.owner_id, row.piece) not in wanted]
-        if stale:
-            session.execute(delete(Embedding).where(Embedding.id.in_(stale)))
-
-
-def _funds_by_partner(session: Session, region_id: int) -> dict[int, list[Fund]]:
-    funds: dict[int, list[Fund]] = defaultdict(list)
-    for fund in session.scalars(select(Fund).where(Fund.region_id == region_id).order_by(Fund.position, Fund.id)):
-        funds[fund.partner_id].append(fund)
-    return funds
-
-
-def _texts(
-    partners: Sequence[Partner], profiles: Sequence[Profile], funds: dict[int, list[Fund]]
-) -> tuple[list[Text], list[Text]]:
-    parts = [
-        Text(OwnerKind.FUND, fund.id, number, piece)
-        for partner, profile in zip(partners, profiles, strict=True)
-        for fund, words in zip(funds[partner.id], profile.funds, strict=True)
-        for number, piece in enumerate(pieces(words), start=1)
-    ]
-    wholes = [Text(OwnerKind.PARTNER, p.id, 0, profile.whole) for p, profile in zip(partners, profiles, strict=True)]
-    return parts, wholes
-
-
-def _stored(
-    session: Session, region_id: int, model: str, texts: Sequence[Text]
-) -> dict[tuple[OwnerKind, int, int], tuple[str, Floats]]:
-    query = select(
-        Embedding.owner_kind, Embedding.owner_id, Embedding.piece, Embedding.text_hash, Embedding.vector
-    ).where(Embedding.region_id == region_id, Embedding.model == model)
-    if len(texts) <= WRITE_ROWS:
-        query = query.where(
-            tuple_(Embedding.owner_kind, Embedding.owner_id, Embedding.piece).in_([text.key for text in texts])
-        )
-    return {(row[0], row[1], row[2]): (row[3], row[4]) for row in session.execute(query)}
-
-
-def _write(session: Session, region_id: int, model: str, texts: Sequence[Text], vectors: Floats) -> None:
-    rows = [
-        {
-            "region_id": region_id,
-            "owner_kind": text.kind,
-            "owner_id": text.owner_id,
-            "piece": text.piece,
-            "model": model,
-            "text_hash": text.hash,
-            "vector": vector,
-        }
-        for text, vector in zip(texts, vectors, strict=True)
-    ]
-    for start in range(0, len(rows), WRITE_ROWS):
-        statement = insert(Embedding).values(rows[start : start + WRITE_ROWS])
-        session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["region_id", "model", "owner_kind", "owner_id", "piece"],
-                set_={"text_hash": statement.excluded.text_hash, "vector": statement.excluded.vector},
-            )
+    def _spliced(
+        self, session: Session, region_id: int, held: Held, encoder: Encoder
+    ) -> tuple[Shelf, dict[str, Codes], Floats, Floats] | None:
+        changed = session.scalars(
+            select(Partner.id).where(Partner.region_id == region_id, Partner.revision > held.revision)
+        ).all()
+        fresh, codes = shelf.read(session, region_id, held.codes, changed)
+        splice = Splice.of(held.shelf, fresh, changed)
+        columns = held.shelf.spliced(splice, fresh)
+        if len(columns.partner_ids) != _reviewed(session, region_id):
+            # Somebody went, or came, without a revision of their own.
+            return None
+        if held.model != encoder.name:
+            return columns, codes, *self._all_vectors(session, region_id, columns, encoder)
+        parts, wholes = fresh.texts()
+        new = vectors.of(session, region_id, encoder, [*parts, *wholes], most=self.most_new)
+        vectors.forget(session, region_id, encoder.name, splice.owners(held.shelf, fresh), [*parts, *wholes])
+        return (
+            columns,
+            codes,
+            splice.pieces(held.piece_vectors, new[: len(parts)]),
+            splice.partners(held.whole_vectors, new[len(parts) :]),
         )
 
+    def _all_vectors(self, session: Session, region_id: int, columns: Shelf, encoder: Encoder) -> tuple[Floats, Floats]:
+        parts, wholes = columns.texts()
+        found = vectors.of(session, region_id, encoder, [*parts, *wholes], all_of_region=True, most=self.most_new)
+        return found[: len(parts)], found[len(parts) :]
 
-def _matrices(model: str, partners: Sequence[Partner], funds: dict[int, list[Fund]], corpus: Corpus) -> Matrices:
-    subjects = [{code for fund in funds[p.id] for code in fund.subjects} for p in partners]
-    grades = [{grade for fund in funds[p.id] for grade in fund.grades} for p in partners]
-    kinds = [{fund.kind for fund in funds[p.id]} for p in partners]
-    codes = {
-        "subjects": Codes.of(code for said in subjects for code in said),
-        "formats": Codes.of(code for p in partners for code in p.formats),
-        "languages": Codes.of(code for p in partners for code in p.languages),
-    }
-    facts = Facts(
-        subjects=_masks(codes["subjects"].mask(said) for said in subjects),
-        grades=_masks(bits(said) for said in grades),
-        formats=_masks(codes["formats"].mask(p.formats) for p in partners),
-        languages=_masks(codes["languages"].mask(p.languages) for p in partners),
-        weekdays=_masks(bits(p.weekdays) for p in partners),
-        radius_miles=np.array([p.radius_miles or np.nan for p in partners], dtype=np.float64),
-    )
+    def _make_room(self, region_id: int) -> None:
+        """Drop the regions asked for longest ago, and models that none of the others is ranked by."""
+        self._held.move_to_end(region_id)
+        if self.memory_mb is not None:
+            while len(self._held) > 1 and sum(held.size for held in self._held.values()) > self.memory_mb * _MB:
+                dropped, _ = self._held.popitem(last=False)
+                log.info("region_dropped", region_id=dropped)
+        used = {held.model for held in self._held.values()}
+        self._former = {name: encoder for name, encoder in self._former.items() if name in used}
+
+
+def _former_encoder(name: str, source: str) -> Encoder | None:
+    """The model that a region's vectors are of; None when it is no longer where it was, or no longer the same."""
+    try:
+        encoder = Encoder(source or None)
+        if encoder.name != name:
+            return None
+        encoder.encode(["warm"])
+    except ModelNotFound:
+        return None
+    return encoder
+
+
+def _reviewed(session: Session, region_id: int) -> int:
+    query = select(func.count()).where(Partner.region_id == region_id, Partner.reviewed_at.is_not(None))
+    return session.scalar(query) or 0
+
+
+def _matrices(model: str, columns: Shelf, codes: dict[str, Codes], parts: Floats, wholes: Floats) -> Matrices:
     return Matrices(
         model=model,
-        partner_ids=_masks(p.id for p in partners),
-        fund_ids=_masks(fund.id for p in partners for fund in funds[p.id]),
-        corpus=corpus,
-        facts=facts,
-        joined=_masks(p.joined_on.toordinal() for p in partners),
-        credentialed=np.array([KnowledgeKind.CREDENTIALED in said for said in kinds], dtype=bool),
-        practice=np.array([KnowledgeKind.PRACTICE in said for said in kinds], dtype=bool),
+        partner_ids=columns.partner_ids,
+        fund_ids=columns.fund_ids,
+        corpus=build_corpus(columns.profiles, parts, wholes),
+        facts=Facts(
+            subjects=columns.subjects,
+            grades=columns.grades,
+            formats=columns.formats,
+            languages=columns.languages,
+            weekdays=columns.weekdays,
+            radius_miles=columns.radius_miles,
+        ),
+        joined=columns.joined,
+        credentialed=columns.credentialed,
+        practice=columns.practice,
         codes=codes,
     )
 
 
-def _masks(numbers: Iterable[int]) -> NDArray[np.int64]:
-    return np.fromiter(numbers, dtype=np.int64)
+def _bytes(thing: Any, seen: set[int]) -> int:
+    """Bytes that a tree of dataclasses, containers, arrays and texts takes; what is shared counts once.
+
+    Of a long container only some entries are looked at, for the rest is like them: this must not take as long as the
+    refresh it follows.
+    """
+    if id(thing) in seen:
+        return 0
+    seen.add(id(thing))
+    if isinstance(thing, np.ndarray):
+        return int(thing.nbytes)
+    if isinstance(thing, str):
+        return sys.getsizeof(thing)
+    if is_dataclass(thing):
+        return sum(_bytes(getattr(thing, field.name), seen) for field in fields(thing))
+    if isinstance(thing, Mapping | list | tuple):
+        some = list(
+            islice(thing.items() if isinstance(thing, Mapping) else thing, 0, None, len(thing) // _LOOKED_AT + 1)
+        )
+        looked = sum(_bytes(part, seen) for part in some)
+        return sys.getsizeof(thing) + looked * len(thing) // max(1, len(some))
+    # A sparse matrix, or what scikit-learn has learnt.
+    return _bytes(vars(thing), seen) if hasattr(thing, "__dict__") else 0
