@@ -109,10 +109,10 @@ def verdicts(
     return {partner_id: Verdict(excluding, miles) for partner_id, excluding, miles in rows}
 
 
-def excludes(session: Session, request: LearningRequest, rule: str, now: datetime) -> ColumnElement[bool]:
-    """Whether this rule is the one that excludes a partner from a request now; a condition on Partner."""
+def excludes(session: Session, request: LearningRequest, rule: str | None, now: datetime) -> ColumnElement[bool]:
+    """Whether this rule is the one that excludes a partner from a request now, None for no rule; for a WHERE."""
     excluding, _ = _rule_and_distance(session, request, now)
-    return excluding == rule
+    return excluding.is_(None) if rule is None else excluding == rule
 
 
 def held_units(partner_id: InstrumentedAttribute[int], period: object) -> Select[int]:
