@@ -57,7 +57,7 @@ def score(
     facts = structure(matrices.facts, _asked(request, region, matrices), distance)
     near = signals(matrices.corpus, request_vector, request_text)
     rho = relevance(near, facts)
-    reranked = _rerank(session, request, region, stored, found, matrices, rho, positions, now)
+    reranked = rerank(session, request, region, stored, found, matrices, rho, positions, now)
     return Scored(positions, near, facts, rho, reranked, distance)
 
 
@@ -72,7 +72,7 @@ def _asked(request: LearningRequest, region: Region, matrices: Matrices) -> Aske
     )
 
 
-def _rerank(
+def rerank(
     session: Session,
     request: LearningRequest,
     region: Region,
