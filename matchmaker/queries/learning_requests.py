@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from models import LearningRequest, Teacher
+from models import LearningRequest, Steer, Teacher
 
 
 def of_teacher(teacher_id: int) -> Select[LearningRequest]:
@@ -18,9 +18,28 @@ def of_teacher(teacher_id: int) -> Select[LearningRequest]:
     )
 
 
+def for_desk(session: Session, request_id: int) -> LearningRequest:
+    """A request as ``whole`` reads it, with what coordinators did to its ranking by hand. Raises NoResultFound."""
+    by_hand = joinedload(LearningRequest.steers)
+    return (
+        session.scalars(_whole(request_id).options(by_hand.joinedload(Steer.by), by_hand.joinedload(Steer.partner)))
+        .unique()
+        .one()
+    )
+
+
 def whole(session: Session, request_id: int) -> LearningRequest:
     """A request with its teacher, school and windows. Raises NoResultFound."""
-    return session.scalars(
+    return session.scalars(_whole(request_id)).one()
+
+
+def last_of(session: Session, teacher_id: int) -> LearningRequest | None:
+    """The teacher's newest request, which fills the next form's class in."""
+    return session.scalar(of_teacher(teacher_id).limit(1))
+
+
+def _whole(request_id: int) -> Select[LearningRequest]:
+    return (
         select(LearningRequest)
         .where(LearningRequest.id == request_id)
         .options(
@@ -28,9 +47,4 @@ def whole(session: Session, request_id: int) -> LearningRequest:
             joinedload(LearningRequest.teacher).joinedload(Teacher.account),
             selectinload(LearningRequest.windows),
         )
-    ).one()
-
-
-def last_of(session: Session, teacher_id: int) -> LearningRequest | None:
-    """The teacher's newest request, which fills the next form's class in."""
-    return session.scalar(of_teacher(teacher_id).limit(1))
+    )

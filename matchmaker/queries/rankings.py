@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import column, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, defer
 
 from models import EquityPolicy, Ranking
@@ -17,6 +21,26 @@ def latest(session: Session, request_id: int) -> Ranking | None:
         .order_by(Ranking.id.desc())
         .limit(1)
     )
+
+
+def ranked(session: Session, ranking_id: int) -> list[int]:
+    """Ids of the candidates a ranking keeps, in the ranker's own order."""
+    ids = func.jsonb_path_query_array(Ranking.candidates, "$[*].partner_id")
+    return session.scalars(select(ids).where(Ranking.id == ranking_id)).one()
+
+
+def kept(session: Session, ranking_id: int, partner_ids: Iterable[int]) -> dict[int, tuple[int, dict[str, Any]]]:
+    """Place (from 1, in the ranker's own order) and stored parts of some candidates of a ranking, by partner."""
+    one = func.jsonb_array_elements(Ranking.candidates).table_valued(
+        column("candidate", JSONB), with_ordinality="place", joins_implicitly=True
+    )
+    partner_id = one.c.candidate["partner_id"].as_integer()
+    rows = session.execute(
+        select(partner_id, one.c.place, one.c.candidate)
+        .select_from(Ranking)
+        .where(Ranking.id == ranking_id, partner_id.in_(set(partner_ids)))
+    )
+    return {found: (place, parts) for found, place, parts in rows}
 
 
 def policy_in_effect(session: Session, region_id: int) -> EquityPolicy:
