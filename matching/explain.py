@@ -1,13 +1,12 @@
-"""Why a partner stands where they stand: codes and facts, chosen by size. Sentences are made of them
-elsewhere.
+"""Why a partner stands where they stand: codes and facts, chosen by size. Sentences are made of them elsewhere.
 
-At most three reasons: what in the partner's words answers the request, how fairness moved them, and the
-largest of the structured facts, for or against.
+Three reasons at most, besides what fairness moved: the partner's own words, the part of the request that they answer,
+and the one thing to weigh against it. Only where nothing counts against them is a fact that fits said instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -15,22 +14,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matching.equity import Reranked, rerank
+from matching.quotes import Evidence
 from matching.structure import FIT_NAMES, Structure
 
 if TYPE_CHECKING:
     # Only named in signatures: whoever renders reasons must not load the lexical index to do so.
-    from matching.features import Signals
     from matching.score import Relevance
 
-Param = str | int | float | Sequence[str]
+Param = str | int | float | bool | Sequence[str]
 
 CLEAR_LEAD = 0.03
 """Lead in V from which the first candidate is called a clear lead."""
+LIKELY, POSSIBLE = 0.7, 0.4
+"""From these on, rho (the calibrated chance that a coordinator approves and the partner accepts) is called likely, and
+possible; below, a long shot."""
 
 TELLING = 0.05
-"""How far, in units of the combined score, a fact must lie from the region's mean to be worth a sentence."""
-WORDS_TELL = 0.4
-"""From this contribution on, shared words are more than the small change of any two texts."""
+"""How far, in units of the combined score, a fact must lie from others' to be worth a sentence."""
+FAR = 0.75
+"""From this share of the distance that a partner travels, a school is near its edge."""
+HALF = 0.5
+"""Up to this share of the dates, only some of them suit."""
+# A unit of the combined score moves rho by about a quarter at most: what a price in V weighs beside a fact.
+_PER_UNIT = 0.25
 
 _FOR = {
     "subject": "subject_fit",
@@ -48,9 +54,13 @@ _AGAINST = {
     "distance": "far",
     "dates": "date_few",
 }
-TEXT_CODES = ("fund_answers", "profile_answers", "words_shared", "little_in_common")
+QUOTE_CODES = ("own_words", "about_words")
+THIN_CODES = ("thin_profile", "thin_request")
+TEXT_CODES = ("answers_topic", "answers_part", "meaning_only", "meaning_across", "little_in_common")
 MOVE_CODES = ("moved_up_boost", "moved_up_free", "moved_down_busy", "moved_down_boost", "kept_by_need")
-FIT_CODES = (*_FOR.values(), *_AGAINST.values())
+FIT_CODES = tuple(_FOR.values())
+AGAINST_CODES = (*_AGAINST.values(), "busy", *THIN_CODES)
+CODES = (*QUOTE_CODES, *TEXT_CODES, *MOVE_CODES, *FIT_CODES, *AGAINST_CODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +69,12 @@ class Reason:
 
     Params by code
     --------------
-    fund_answers, words_shared
-        fund (index into the region's funds), words (shared by request and fund, as the fund writes them).
-    profile_answers
-        words.
+    own_words, about_words
+        quote, language (it was written in); own_words also fund (its title).
+    answers_topic, answers_part
+        part (of the request), language (of the request), words (shared with the fund, as the fund writes them).
+    meaning_only, meaning_across
+        part, language.
     moved_*
         before, after (places from 1).
     kept_by_need
@@ -77,59 +89,128 @@ class Reason:
     params: Mapping[str, Param] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What reasons are told from beside the numbers: the words of one request and one candidate.
+
+    Attributes
+    ----------
+    evidence
+        What the two say to each other.
+    fund
+        Title of the quoted fund; empty where the quote is from what the partner says of themselves.
+    language, request_language
+        Languages the quoted words and the request are written in.
+    profile_words, request_words
+        How many different words that carry meaning each side holds in all.
+    """
+
+    evidence: Evidence
+    fund: str
+    language: str
+    request_language: str
+    profile_words: int
+    request_words: int
+
+
+FEW_WORDS = 4
+"""A profile or request of fewer words that carry meaning is little to go on."""
+
+
 def reasons(
     partner: int,
-    signals: Signals,
     relevance: Relevance,
+    texts: Texts,
     structure: Structure | None = None,
-    words: Sequence[str] = (),
     move: Reason | None = None,
-    limit: int = 3,
+    price: float = 0.0,
 ) -> tuple[Reason, ...]:
-    """The reasons for one candidate, the most telling first.
+    """The reasons for one candidate: own words, what they answer, the move if any, and what is to be weighed.
 
     Parameters
     ----------
     partner
         Position of the candidate among the region's P partners.
-    signals, relevance, structure
+    relevance, structure
         Of the whole region, as they were scored.
-    words
-        From `matching.words.shared_words` of the request and the text of fund `signals.which_fund[partner]`,
-        or of the whole profile for a partner without funds.
     move
         From `moves`, at the candidate's place among the candidates.
-    limit
-        At most this many reasons.
+    price
+        The candidate's busy price.
     """
-    chosen = [_from_text(partner, signals, relevance, words)]
+    chosen = [*_quote(texts), _from_text(partner, relevance, texts)]
     if move is not None:
         chosen.append(move)
-    for name in _telling_facts(partner, relevance):
-        chosen.append(_from_fact(name, relevance.contributions[name][partner] > 0, partner, structure))
-    return tuple(chosen[:limit])
+    said_busy = move is not None and move.code == "moved_down_busy"
+    against = _against(partner, relevance, texts, structure, 0.0 if said_busy else price)
+    last = against[:1] or _in_favour(partner, relevance, structure)[:1]
+    return (*chosen, *last)
 
 
-def _telling_facts(partner: int, relevance: Relevance) -> list[str]:
+def _quote(texts: Texts) -> list[Reason]:
+    if not texts.evidence.quote:
+        return []
+    words: dict[str, Param] = {"quote": texts.evidence.quote, "language": texts.language}
+    return [Reason("own_words", {"fund": texts.fund, **words}) if texts.fund else Reason("about_words", words)]
+
+
+def _from_text(partner: int, relevance: Relevance, texts: Texts) -> Reason:
+    """What the partner's words answer in the request: with words of their own, or in meaning alone."""
+    given = sum(float(each[partner]) for name, each in relevance.contributions.items() if name not in FIT_NAMES)
+    found = texts.evidence
+    if given <= 0 or not found.part:
+        return Reason("little_in_common")
+    params: dict[str, Param] = {"part": found.part, "language": texts.request_language}
+    if found.words:
+        return Reason("answers_topic" if found.topic else "answers_part", {**params, "words": found.words})
+    return Reason("meaning_only" if texts.language == texts.request_language else "meaning_across", params)
+
+
+def _against(
+    partner: int, relevance: Relevance, texts: Texts, structure: Structure | None, price: float
+) -> list[Reason]:
+    """What counts against a candidate, the weightiest first; too little to go on outweighs all else."""
+    thin = [
+        Reason(code)
+        for code, words in (("thin_profile", texts.profile_words), ("thin_request", texts.request_words))
+        if words < FEW_WORDS
+    ]
+    weighed = {"busy": price / _PER_UNIT} if price > 0 else {}
+    for name in _misfits(partner, structure):
+        given = relevance.contributions.get(name)
+        if given is not None:
+            weighed[name] = float(given.max() - given[partner])
+    telling = sorted((name for name in weighed if weighed[name] >= TELLING), key=lambda name: -weighed[name])
+    told = [Reason("busy") if name == "busy" else _from_fact(name, False, partner, structure) for name in telling]
+    return thin + told
+
+
+def _misfits(partner: int, structure: Structure | None) -> list[str]:
+    """Facts that do not fit, by what they say themselves; comparisons with NaN (not known) are false."""
+    if structure is None:
+        return []
+    far = np.nan_to_num(structure.radius_miles[partner]) > 0 and (
+        structure.distance_miles[partner] >= FAR * structure.radius_miles[partner]
+    )
+    said = {
+        "subject": structure.subject[partner] < HALF,
+        "grade": structure.grade[partner] < HALF,
+        "format": structure.format[partner] < 1.0,
+        "language": structure.language[partner] < HALF,
+        "distance": far,
+        "dates": structure.date_overlap[partner] <= HALF,
+    }
+    return [name for name in FIT_NAMES if said[name]]
+
+
+def _in_favour(partner: int, relevance: Relevance, structure: Structure | None) -> list[Reason]:
     """Facts that set the candidate apart, the largest first: what is true of everybody explains nobody's place."""
     apart: dict[str, float] = {}
     for name in FIT_NAMES:
         given = relevance.contributions.get(name)
-        if given is not None and given[partner] != 0.0 and abs(given[partner] - given.mean()) >= TELLING:
-            apart[name] = abs(float(given[partner] - given.mean()))
-    return sorted(apart, key=lambda name: -apart[name])
-
-
-def _from_text(partner: int, signals: Signals, relevance: Relevance, words: Sequence[str]) -> Reason:
-    """What in the partner's words answers the request: a fund wherever there is one, for that is what people know."""
-    given = {name: float(relevance.contributions[name][partner]) for name in signals.named()}
-    fund = int(signals.which_fund[partner])
-    if sum(given.values()) <= 0:
-        return Reason("little_in_common")
-    if fund < 0:
-        return Reason("profile_answers", {"words": tuple(words)})
-    code = "words_shared" if words and given["lexical"] >= WORDS_TELL else "fund_answers"
-    return Reason(code, {"fund": fund, "words": tuple(words)})
+        if given is not None and given[partner] > 0.0 and given[partner] - given.mean() >= TELLING:
+            apart[name] = float(given[partner] - given.mean())
+    return [_from_fact(name, True, partner, structure) for name in sorted(apart, key=lambda name: -apart[name])]
 
 
 def _from_fact(name: str, fits: bool, partner: int, structure: Structure | None) -> Reason:
@@ -179,18 +260,12 @@ def _move_code(gain: int, boost_gain: int, price_gain: int) -> str | None:
     return None
 
 
-def confidence(reranked: Reranked) -> str:
-    """How sure the first place is: "clear_lead", "close_call" (the second is within CLEAR_LEAD) or
-    "only_one".
+def confidence(rho: float, codes: Collection[str] = ()) -> str:
+    """The word for a calibrated rho: "likely" (from LIKELY), "possible" (from POSSIBLE) or "long_shot".
 
-    Raises
-    ------
-    ValueError
-        Without candidates there is nothing to be sure of.
+    Where `codes`, those of the candidate's reasons, say that either side has written next to nothing, it is
+    "little_to_go_on", whatever rho is.
     """
-    if len(reranked.order) == 0:
-        raise ValueError("no candidates")
-    if len(reranked.order) == 1:
-        return "only_one"
-    first, second = reranked.score[reranked.order[:2]]
-    return "clear_lead" if first - second >= CLEAR_LEAD - 1e-9 else "close_call"
+    if not set(THIN_CODES).isdisjoint(codes):
+        return "little_to_go_on"
+    return "likely" if rho >= LIKELY else "possible" if rho >= POSSIBLE else "long_shot"

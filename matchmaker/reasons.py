@@ -1,16 +1,26 @@
-"""A proposal's reasons as sentences, in any of our languages. Codes and figures come from ``matching.explain``."""
+"""A proposal's reasons as sentences, in any of our languages. Codes and figures come from ``matching.explain``.
+
+A sentence is whole in the catalogue; the words of a person stand in it as they were written, and are told apart from
+ours by a language of their own, so that a page can show them as that person's.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
+
+from babel.lists import format_list
 
 from matchmaker.i18n import gettext_in, mark, mark_plural, ngettext_in
 
 SENTENCES: Mapping[str, str] = {
-    "fund_answers": mark("Close to what was asked: “%(fund)s”."),
-    "words_shared": mark("Close to what was asked: “%(fund)s”; both speak of %(words)s."),
-    "profile_answers": mark("The whole profile is close to what was asked."),
+    "own_words": mark("In their own words, on “%(fund)s”: “%(quote)s”."),
+    "about_words": mark("In their own words: “%(quote)s”."),
+    "answers_topic": mark("Answers the topic itself, “%(part)s”: both speak of %(words)s."),
+    "answers_part": mark("Answers “%(part)s”: both speak of %(words)s."),
+    "meaning_only": mark("Close to “%(part)s” in meaning, though the words differ."),
+    "meaning_across": mark("Close to “%(part)s” in meaning; the two are written in different languages."),
     "little_in_common": mark("Little in the words connects the two; a person should look twice."),
     "kept_by_need": mark("Stays ahead because this school is earlier in line."),
     "subject_fit": mark("Has named this subject."),
@@ -21,11 +31,20 @@ SENTENCES: Mapping[str, str] = {
     "format_other": mark("Offers only part of what was asked."),
     "language_fit": mark("Speaks a language the class asked for."),
     "language_other": mark("Shares no language with what was asked."),
-    "near": mark("Lives close, %(miles)s miles away."),
-    "far": mark("Lives %(miles)s miles away, near the edge of how far they travel."),
+    "near": mark("Is close, %(miles)s miles away."),
+    "far": mark("Is %(miles)s miles away, near the edge of how far they travel."),
     "date_fit": mark("The dates suit."),
     "date_few": mark("Only some of the dates suit."),
+    "busy": mark("Other classes have already asked for that month."),
+    "thin_profile": mark("The profile holds only a few words so far; a call would tell more."),
+    "thin_request": mark("The request holds only a few words; the teacher can say more."),
 }
+EARLIER: Mapping[str, str] = {
+    "fund_answers": mark("Close to what was asked: “%(fund)s”."),
+    "words_shared": mark("Close to what was asked: “%(fund)s”; both speak of %(words)s."),
+    "profile_answers": mark("The whole profile is close to what was asked."),
+}
+"""Codes that are no longer found, but stand in proposals of before."""
 MOVES: Mapping[str, tuple[str, str]] = {
     "moved_up_boost": mark_plural(
         "Up %(n)s place: has been shown less often than their knowledge deserves.",
@@ -44,23 +63,55 @@ MOVES: Mapping[str, tuple[str, str]] = {
         "Down %(n)s places: somebody shown less often goes first.",
     ),
 }
+_OWN = ("fund", "part", "quote")
+_MARK = "\0"  # no text of ours or of PostgreSQL's can hold it
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of a sentence. ``language`` is set where the words are a person's own: the one they were written in."""
+
+    words: str
+    language: str | None = None
+
+
+Sentence = tuple[Run, ...]
+
+
+def sentence(language: str, reason: Mapping[str, Any]) -> Sentence:
+    """One reason as a sentence, a person's own words apart from ours."""
+    code, params = reason["code"], reason.get("params", {})
+    if code in MOVES:
+        places = abs(int(params["before"]) - int(params["after"]))
+        return (Run(ngettext_in(language, *MOVES[code], places, n=places)),)
+    own = {name: f"{_MARK}{name}{_MARK}" for name in _OWN if name in params}
+    facts = {name: _said(language, value) for name, value in params.items() if name != "language"}
+    message = SENTENCES[code] if code in SENTENCES else EARLIER[code]
+    pieces = gettext_in(language, message, **(facts | own)).split(_MARK)
+    # Ours and theirs take turns, beginning and ending with ours.
+    runs = (
+        Run(str(params[piece]), str(params.get("language", ""))) if place % 2 else Run(piece)
+        for place, piece in enumerate(pieces)
+    )
+    return tuple(run for run in runs if run.words)
+
+
+def _said(language: str, value: Any) -> Any:
+    return format_list([str(word) for word in value], locale=language) if isinstance(value, (list, tuple)) else value
+
+
+def plain(told: Sentence) -> str:
+    """A sentence without the difference between our words and theirs."""
+    return "".join(run.words for run in told)
 
 
 def sentences(language: str, reasons: Iterable[Mapping[str, Any]]) -> list[str]:
     """One sentence a reason, a move first: it is what a reader asks about."""
     ordered = sorted(reasons, key=lambda reason: reason["code"] not in MOVES)
-    return [_sentence(language, reason["code"], reason.get("params", {})) for reason in ordered]
+    return [plain(sentence(language, reason)) for reason in ordered]
 
 
 def why(languages: Iterable[str], reasons: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """The reasons in one paragraph per language, as they are stored with a proposal."""
     told = list(reasons)
     return {language: " ".join(sentences(language, told)) for language in languages}
-
-
-def _sentence(language: str, code: str, params: Mapping[str, Any]) -> str:
-    if code in MOVES:
-        places = abs(int(params["before"]) - int(params["after"]))
-        return ngettext_in(language, *MOVES[code], places, n=places)
-    facts = {name: ", ".join(value) if isinstance(value, (list, tuple)) else value for name, value in params.items()}
-    return gettext_in(language, SENTENCES[code], **facts)

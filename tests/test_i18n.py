@@ -7,7 +7,7 @@ from matchmaker.reasons import MOVES, SENTENCES
 
 
 def test_english_is_the_message_itself() -> None:
-    assert gettext_in("en", "Lives close, %(miles)s miles away.", miles=3) == "Lives close, 3 miles away."
+    assert gettext_in("en", "Is close, %(miles)s miles away.", miles=3) == "Is close, 3 miles away."
 
 
 def test_what_a_catalogue_does_not_hold_is_said_in_english() -> None:
@@ -25,5 +25,5 @@ def test_numbers_choose_their_form() -> None:
 
 def test_spanish_says_every_reason_in_its_own_words() -> None:
     for message in SENTENCES.values():
-        facts = {"fund": "F", "words": "W", "miles": 1}
+        facts = {"fund": "F", "words": "W", "part": "P", "quote": "Q", "miles": 1}
         assert gettext_in("es", message, **facts) != gettext_in("en", message, **facts), message

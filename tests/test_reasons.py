@@ -10,7 +10,14 @@ from matching import explain
 from matchmaker import reasons
 from matchmaker.i18n import LANGUAGES
 
+PART = {"part": "How do fractions become bread?", "language": "en"}
 FACTS: dict[str, dict[str, Any]] = {
+    "own_words": {"fund": "Masa y fracciones", "quote": "Con las manos se mide", "language": "es"},
+    "about_words": {"quote": "Vivo en Las Norias", "language": "es"},
+    "answers_topic": {**PART, "words": ["bread"]},
+    "answers_part": {**PART, "words": ["bread", "fractions"]},
+    "meaning_only": PART,
+    "meaning_across": PART,
     "fund_answers": {"fund": "Mending radios", "words": ["circuits"]},
     "words_shared": {"fund": "Mending radios", "words": ["circuits", "radios"]},
     "profile_answers": {"words": ["circuits"]},
@@ -22,29 +29,29 @@ FACTS: dict[str, dict[str, Any]] = {
     **{code: {"before": 4, "after": 2} for code in ("moved_up_boost", "moved_up_free")},
     **{code: {"before": 1, "after": 2} for code in ("moved_down_busy", "moved_down_boost")},
 }
-CODES = (*explain.TEXT_CODES, *explain.MOVE_CODES, *explain.FIT_CODES)
 
 
 def reason(code: str) -> dict[str, Any]:
     return {"code": code, "params": FACTS.get(code, {})}
 
 
-@pytest.mark.parametrize("code", CODES)
-def test_every_code_that_can_be_found_has_its_sentence(code: str) -> None:
+@pytest.mark.parametrize("code", [*explain.CODES, *reasons.EARLIER])
+def test_every_code_that_can_be_found_or_was_stored_has_its_sentence(code: str) -> None:
     said = {language: reasons.sentences(language, [reason(code)]) for language in LANGUAGES}
     for [sentence] in said.values():
-        assert sentence.endswith(".") and "%(" not in sentence and len(sentence.split()) <= 30
+        assert sentence.endswith(".") and "%(" not in sentence and "\0" not in sentence
+        assert len(sentence.split()) <= 30
     assert said["en"] != said["es"]
 
 
 def test_no_sentence_is_written_for_a_code_that_nobody_finds() -> None:
-    assert set(reasons.SENTENCES) | set(reasons.MOVES) == set(CODES)
+    assert set(reasons.SENTENCES) | set(reasons.MOVES) == set(explain.CODES)
 
 
 def test_a_move_comes_first() -> None:
-    told = [reason("fund_answers"), reason("near"), reason("moved_up_boost")]
+    told = [reason("own_words"), reason("near"), reason("moved_up_boost")]
     first, second, third = reasons.sentences("en", told)
-    assert first.startswith("Up 2 places") and "Mending radios" in second and "1.8 miles" in third
+    assert first.startswith("Up 2 places") and "Masa y fracciones" in second and "1.8 miles" in third
 
 
 @pytest.mark.parametrize(("after", "said"), [(3, "Up 1 place:"), (1, "Up 3 places:")])
@@ -54,12 +61,25 @@ def test_places_are_counted(after: int, said: str) -> None:
 
 
 def test_why_is_a_paragraph_in_each_language() -> None:
-    told = (reason(code) for code in ("fund_answers", "subject_fit"))
+    told = (reason(code) for code in ("own_words", "subject_fit"))
     found = reasons.why(["en", "es"], told)
     assert set(found) == {"en", "es"}
     assert found["en"].count(".") == 2 and found["es"].count(".") == 2
 
 
+def test_a_person_s_words_are_told_apart_in_the_language_they_were_written_in() -> None:
+    for language in LANGUAGES:
+        runs = reasons.sentence(language, reason("own_words"))
+        own = [(run.words, run.language) for run in runs if run.language is not None]
+        assert own == [("Masa y fracciones", "es"), ("Con las manos se mide", "es")]
+        assert all(run.words for run in runs)
+
+
+def test_words_in_common_are_listed_as_people_say_them() -> None:
+    assert "bread and fractions" in reasons.sentences("en", [reason("answers_part")])[0]
+    assert "bread y fractions" in reasons.sentences("es", [reason("answers_part")])[0]
+
+
 def test_what_a_person_wrote_is_shown_as_it_is() -> None:
-    odd = {"code": "fund_answers", "params": {"fund": "100% agave %(fund)s <b>", "words": []}}
+    odd = {"code": "about_words", "params": {"quote": "100% agave %(fund)s <b>", "language": "en"}}
     assert "100% agave %(fund)s <b>" in reasons.sentences("es", [odd])[0]

@@ -58,7 +58,7 @@ def propose(
     pinned = _pinned(session, request, scored, matrices)
     ranking = _keep(session, request, stored, found, scored, matrices, pinned, now)
     _supersede(session, request, now)
-    _put_forward(session, request, region, ranking, scored, matrices, pinned, request_text)
+    _put_forward(session, request, region, ranking, scored, matrices, pinned)
     outcome = RequestState.PROPOSED if len(scored.positions) else RequestState.NONE_YET
     if request.state is not outcome:
         request.become(outcome, at=now)
@@ -143,22 +143,21 @@ def _put_forward(
     scored: Scored,
     matrices: Matrices,
     pinned: dict[int, int],
-    request_text: str,
 ) -> None:
     moves = explain.moves(scored.reranked)
     first = _first(scored, pinned)
-    funds = explaining.best_funds(session, scored, matrices, first)
+    voices = explaining.voices(session, scored, matrices, first)
     for rank, at in enumerate(first, start=1):
         parts = _candidate(scored, matrices, at)
-        fund = funds[at]
-        told = explaining.reasons(scored, matrices, at, fund, request_text, moves[at])
+        voice = voices[at]
+        told = explaining.reasons(scored, matrices, at, voice, request, moves[at])
         session.add(
             Proposal(
                 region_id=request.region_id,
                 ranking_id=ranking.id,
                 request_id=request.id,
                 partner_id=parts["partner_id"],
-                fund_id=fund.id if fund else None,
+                fund_id=voice.fund.id if voice.fund else None,
                 steer_id=pinned.get(at),
                 rank=rank,
                 rank_before=parts["rank_before"],

@@ -8,12 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.equity import Reranked, rerank
-from matching.explain import FIT_CODES, MOVE_CODES, TEXT_CODES, Reason, confidence, moves, reasons
+from matching.equity import rerank
+from matching.explain import (
+    CODES,
+    LIKELY,
+    MOVE_CODES,
+    POSSIBLE,
+    QUOTE_CODES,
+    TEXT_CODES,
+    THIN_CODES,
+    Reason,
+    Texts,
+    confidence,
+    moves,
+    reasons,
+)
 from matching.features import Profile
-from matching.score import relevance
-from matching.structure import Structure
-from matching.words import shared_words
+from matching.quotes import Evidence, count_words, evidence
+from matching.score import Relevance, relevance
+from matching.structure import FIT_NAMES, Structure
 from tests.matching.regions import compare, regions, sentences
 
 REGION = [
@@ -22,34 +35,84 @@ REGION = [
     Profile("nurse", ()),
     Profile("", ("arroyo flood",)),
 ]
+SPOKEN = Evidence("I mend radios with a gear", "a circuit with gears", topic=True, words=("gear", "circuit"))
 
 
-def test_the_fund_that_answers_is_named_with_its_words() -> None:
-    found = compare(REGION, "a circuit with gears")
-    words = shared_words("a circuit with gears", REGION[0].funds[1])
-    first = reasons(0, found, relevance(found), words=words)[0]
-    assert first.code in ("fund_answers", "words_shared")
-    assert first.params == {"fund": 1, "words": ("circuit", "gear")}
+def told(found: Evidence = SPOKEN, **changed: object) -> Texts:
+    return replace(Texts(found, "Mending", "en", "en", profile_words=20, request_words=20), **changed)  # type: ignore[arg-type]
+
+
+def facts(size: int = 4, **known: list[float]) -> Structure:
+    return replace(Structure.unknown(size), **{name: np.array(values) for name, values in known.items()})
+
+
+def codes(partner: int, structure: Structure | None = None, texts: Texts | None = None, **given: object) -> list[str]:
+    scored = relevance(compare(REGION, "radio circuit"), structure)
+    return [each.code for each in reasons(partner, scored, texts or told(), structure, **given)]  # type: ignore[arg-type]
+
+
+def test_own_words_come_first_then_what_they_answer() -> None:
+    found = reasons(0, relevance(compare(REGION, "radio circuit")), told())
+    assert found == (
+        Reason("own_words", {"fund": "Mending", "quote": SPOKEN.quote, "language": "en"}),
+        Reason("answers_topic", {"part": SPOKEN.part, "language": "en", "words": ("gear", "circuit")}),
+    )
+
+
+def test_who_has_no_fund_is_quoted_on_themselves() -> None:
+    [first, *_] = reasons(0, relevance(compare(REGION, "radio circuit")), told(fund="", language="es"))
+    assert first == Reason("about_words", {"quote": SPOKEN.quote, "language": "es"})
+
+
+def test_a_part_is_told_from_the_topic_and_meaning_from_words() -> None:
+    assert codes(0, texts=told(replace(SPOKEN, topic=False)))[1] == "answers_part"
+    silent = replace(SPOKEN, words=())
+    assert codes(0, texts=told(silent))[1] == "meaning_only"
+    assert codes(0, texts=told(silent, language="es"))[1] == "meaning_across"
 
 
 def test_a_partner_with_nothing_in_common_is_said_to_be_one() -> None:
-    found = compare(REGION, "radio circuit")
-    worst = int(np.argmin(relevance(found).combined))
-    assert reasons(worst, found, relevance(found))[0].code == "little_in_common"
+    worst = int(np.argmin(relevance(compare(REGION, "radio circuit")).combined))
+    assert codes(worst)[:2] == ["own_words", "little_in_common"]
 
 
-def test_structured_facts_speak_for_and_against_with_their_figures() -> None:
-    found = compare(REGION, "radio")
-    facts = replace(
-        Structure.unknown(4),
-        distance_miles=np.array([1.04, 9.6, np.nan, np.nan]),
-        radius_miles=np.array([10.0, 10.0, np.nan, np.nan]),
-        date_overlap=np.array([np.nan, 0.25, np.nan, np.nan]),
+def test_the_weightiest_of_what_counts_against_is_said_and_nothing_else() -> None:
+    structure = facts(
+        distance_miles=[9.6, 1.0, np.nan, np.nan],
+        radius_miles=[10.0, 10.0, np.nan, np.nan],
+        date_overlap=[0.5, 1.0, np.nan, np.nan],
+        format=[0.5, 1.0, 1.0, np.nan],
+        subject=[1.0, 0.0, 1.0, np.nan],
     )
-    scored = relevance(found, facts)
-    assert reasons(0, found, scored, facts)[1:] == (Reason("near", {"miles": 1.0}),)
-    assert reasons(1, found, scored, facts)[1:] == (Reason("far", {"miles": 9.6}), Reason("date_few", {"share": 0.25}))
-    assert len(reasons(2, found, scored, facts)) == 1
+    scored = relevance(compare(REGION, "radio circuit"), structure)
+    assert reasons(0, scored, told(), structure)[2:] == (Reason("far", {"miles": 9.6}),)
+    assert codes(1, structure)[2:] == ["subject_other"]
+
+
+def test_only_part_of_the_form_asked_for_is_said_to_count_against() -> None:
+    assert codes(0, facts(format=[0.5, 1.0, 1.0, 1.0]))[2:] == ["format_other"]
+
+
+def test_what_is_so_for_everybody_is_not_held_against_one() -> None:
+    assert codes(0, facts(format=[0.5] * 4, grade=[0.0] * 4))[2:] == []
+
+
+def test_where_nothing_counts_against_a_fact_that_fits_is_said() -> None:
+    structure = facts(subject=[1.0, 0.0, 0.0, 0.0], grade=[1.0, 1.0, 1.0, 1.0])
+    assert codes(0, structure)[2:] == ["subject_fit"]
+
+
+def test_a_busy_month_counts_against_unless_the_move_has_said_it() -> None:
+    assert codes(0, price=0.08)[2:] == ["busy"]
+    assert codes(0, price=0.001)[2:] == []
+    down = Reason("moved_down_busy", {"before": 1, "after": 2})
+    assert codes(0, price=0.08, move=down)[2:] == ["moved_down_busy"]
+
+
+@pytest.mark.parametrize(("side", "code"), [("profile_words", "thin_profile"), ("request_words", "thin_request")])
+def test_too_little_to_go_on_outweighs_all_else(side: str, code: str) -> None:
+    structure = facts(language=[0.0, 1.0, 1.0, 1.0])
+    assert codes(0, structure, told(**{side: 1}))[2:] == [code]
 
 
 def test_a_move_is_put_down_to_what_made_it() -> None:
@@ -77,25 +140,28 @@ def test_whoever_moved_has_a_reason_in_the_right_direction(rows: list[tuple[floa
         assert code.startswith("moved_down") == (after > before)
 
 
-@given(regions, sentences, st.integers(1, 3))
-def test_reasons_are_few_known_and_can_be_stored(profiles: list[Profile], request: str, limit: int) -> None:
-    found = compare(profiles, request)
-    facts = replace(Structure.unknown(len(profiles)), language=np.ones(len(profiles)), grade=np.zeros(len(profiles)))
-    scored = relevance(found, facts)
-    made = reasons(0, found, scored, facts, move=Reason("moved_up_free", {"before": 2, "after": 1}), limit=limit)
-    assert 1 <= len(made) <= limit
-    assert made[0].code in TEXT_CODES
-    assert all(reason.code in (*TEXT_CODES, *MOVE_CODES, *FIT_CODES) for reason in made)
-    assert json.loads(json.dumps([asdict(reason) for reason in made]))
+@given(regions, sentences, st.floats(0, 0.3), st.lists(st.floats(0, 1), min_size=3, max_size=3))
+def test_reasons_are_few_known_different_and_can_be_stored(
+    profiles: list[Profile], request: str, price: float, fits: list[float]
+) -> None:
+    scored: Relevance
+    size = len(profiles)
+    structure = facts(size, language=[1.0] * size, grade=[0.0] * size, format=[*fits, *[np.nan] * size][:size])
+    scored = relevance(compare(profiles, request), structure)
+    texts = Texts(evidence(request, "", profiles[0].whole), "A fund", "en", "en", count_words(profiles[0].whole), 9)
+    made = reasons(0, scored, texts, structure, Reason("moved_up_free", {"before": 2, "after": 1}), price)
+    said = [each.code for each in made]
+    assert set(said) <= set(CODES) and len(set(said)) == len(said)
+    assert 1 <= sum(code not in MOVE_CODES for code in said) <= 3
+    assert said[0] in (*QUOTE_CODES, *TEXT_CODES)
+    assert sum(code in TEXT_CODES for code in said) == 1
+    assert json.loads(json.dumps([asdict(each) for each in made]))
 
 
-def standing(*score: float) -> Reranked:
-    return rerank(score)
-
-
-def test_confidence_follows_the_lead() -> None:
-    assert confidence(standing(0.50, 0.53)) == "clear_lead"
-    assert confidence(standing(0.50, 0.529)) == "close_call"
-    assert confidence(standing(0.5)) == "only_one"
-    with pytest.raises(ValueError, match="no candidates"):
-        confidence(standing())
+@given(st.floats(0, 1))
+def test_the_word_follows_the_number(rho: float) -> None:
+    words = ["long_shot", "possible", "likely"]
+    assert confidence(rho) == words[(rho >= POSSIBLE) + (rho >= LIKELY)]
+    for code in THIN_CODES:
+        assert confidence(rho, ["own_words", code]) == "little_to_go_on"
+    assert confidence(rho, FIT_NAMES) == confidence(rho)
