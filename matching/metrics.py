@@ -105,3 +105,74 @@ def _sums(values: Floats, clusters: Sequence[Hashable]) -> Floats:
     places: dict[Hashable, int] = {}
     labels = [places.setdefault(cluster, len(places)) for cluster in clusters]
     return np.bincount(labels, weights=values).astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Probabilities in [low, high): their weight in all, their mean, and how often it came true (NaN when empty)."""
+
+    low: float
+    high: float
+    share: float
+    predicted: float
+    observed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A reliability diagram as numbers, and its expected calibration error in [0, 1] (NaN without any outcome)."""
+
+    bins: tuple[Bin, ...]
+    ece: float
+
+
+def calibration(
+    probability: ArrayLike, outcome: ArrayLike, weights: ArrayLike | None = None, bins: int = 10
+) -> Calibration:
+    """How far stated probabilities are from what happened.
+
+    Parameters
+    ----------
+    probability
+        [n] in [0, 1].
+    outcome
+        [n] 1 where it came true, else 0.
+    weights
+        [n] not negative: what each counts; None for equally.
+    bins
+        Number of bins of equal width; the last one includes 1.
+
+    Notes
+    -----
+    ece = sum_b share_b |observed_b - predicted_b|. With n outcomes a perfect model still shows about
+    sqrt(p (1 - p) / n_b) in each bin, so small samples look worse than they are.
+
+    Raises
+    ------
+    ValueError
+        For arrays of different lengths, or a probability outside [0, 1].
+
+    References
+    ----------
+    Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning" (2015); Guo et
+    al., "On calibration of modern neural networks" (2017).
+    """
+    stated, happened = np.asarray(probability, dtype=np.float64), np.asarray(outcome, dtype=np.float64)
+    counts = np.ones_like(stated) if weights is None else np.asarray(weights, dtype=np.float64)
+    if not stated.shape == happened.shape == counts.shape:
+        raise ValueError("probabilities, outcomes and weights must be of the same length")
+    if not ((stated >= 0) & (stated <= 1)).all():
+        raise ValueError("probabilities must lie in [0, 1]")
+    which = np.minimum((stated * bins).astype(np.int64), bins - 1)
+    size, said, came = (np.bincount(which, each, bins) for each in (counts, counts * stated, counts * happened))
+    empty = np.full(bins, np.nan)
+    predicted = np.divide(said, size, out=empty.copy(), where=size > 0)
+    observed = np.divide(came, size, out=empty.copy(), where=size > 0)
+    shares = size / size.sum() if size.sum() > 0 else np.zeros(bins)
+    edges = np.arange(bins + 1) / bins
+    found = tuple(
+        Bin(*(float(each) for each in row))
+        for row in zip(edges[:-1], edges[1:], shares, predicted, observed, strict=True)
+    )
+    error = float(np.nansum(shares * np.abs(observed - predicted))) if size.sum() > 0 else float("nan")
+    return Calibration(found, error)

@@ -151,7 +151,10 @@ class Weights:
         unknown = set(stored) - {field.name for field in fields(cls)}
         if unknown:
             raise ValueError(f"weights hold nothing called {', '.join(sorted(unknown))}")
-        return cls(**{name: _frozen(value) if isinstance(value, dict) else value for name, value in stored.items()})
+        given: dict[str, Any] = {
+            name: _frozen(value) if isinstance(value, dict) else value for name, value in stored.items()
+        }
+        return cls(**given)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,147 @@
+"""How well weights did on decided lists they had not seen, beside other weights."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.metrics import Calibration, Estimate, calibration, estimate, ndcg, paired_difference
+
+Floats = NDArray[np.float64]
+
+MEASURES = ("ndcg", "pairs", "likelihood", "log_loss")
+"""What is measured on each list; of the last one, less is better."""
+CLEARLY, NOTICEABLY = 2.0, 1.0
+"""Standard errors: so many ahead is better, so many behind is worse."""
+_DECIDES = ("ndcg", "likelihood", "log_loss")
+_NEVER = 1e-6  # log loss of a certainty that was wrong stays finite
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """One list of n with its decisions, and what some weights made of it without having seen them.
+
+    ``likelihood`` is the mean logarithm of the chance that the weights gave to what was chosen, out of what it was
+    chosen over; ``weights`` [n] what each row counts.
+    """
+
+    gains: Floats
+    weights: Floats
+    partners: Sequence[Hashable]
+    scores: Floats
+    rho: Floats
+    likelihood: float
+
+
+@dataclass(frozen=True, eq=False)
+class Quality:
+    """Means over lists, with standard errors clustered by the partners chosen, and the calibration over all rows."""
+
+    measures: Mapping[str, Estimate]
+    calibration: Calibration
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """Two sets of weights on the same held-out lists. ``leads`` are paired, above 0 where ``after`` is better."""
+
+    before: Quality
+    after: Quality
+    leads: Mapping[str, Estimate]
+
+    @property
+    def better(self) -> bool:
+        """Whether the new ones order or predict clearly better, and do nothing noticeably worse."""
+        leads = [self.leads[name] for name in _DECIDES if self.leads[name].error > 0]
+        ahead = any(lead.mean > CLEARLY * lead.error for lead in leads)
+        return ahead and all(lead.mean > -NOTICEABLY * lead.error for lead in leads)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures as JSON holds them, rounded to what they can be trusted for."""
+        return {
+            "before": _quality_dict(self.before),
+            "after": _quality_dict(self.after),
+            "leads": {name: _estimate_dict(lead) for name, lead in self.leads.items()},
+            "better": self.better,
+        }
+
+
+def compare(before: Sequence[Judged], after: Sequence[Judged]) -> HeldOut:
+    """Measure two sets of weights on the same lists, in the same order.
+
+    Notes
+    -----
+    ndcg: of the first 10, gains below 0 counting as 0; lists without a gain above 0 are left out. pairs: share of
+    pairs with different gains that the scores put in order, ties as half. log_loss: mean of -log rho where the gain
+    is above 0 and -log(1 - rho) elsewhere, over a list's rows.
+    """
+    values = [{name: [_MEASURE[name](each) for each in judged] for name in MEASURES} for judged in (before, after)]
+    clusters = [frozenset(np.array(each.partners, dtype=object)[each.gains > 0]) for each in before]
+    leads = {}
+    for name in MEASURES:
+        known = ~np.isnan(values[0][name])
+        sign = -1.0 if name == "log_loss" else 1.0
+        pair = [sign * np.array(value[name])[known] for value in values]
+        leads[name] = paired_difference(pair[1], pair[0], [c for c, k in zip(clusters, known, strict=True) if k])
+    first, second = (_quality(judged, found, clusters) for judged, found in zip((before, after), values, strict=True))
+    return HeldOut(first, second, leads)
+
+
+def _quality(judged: Sequence[Judged], values: Mapping[str, Sequence[float]], clusters: Sequence[Hashable]) -> Quality:
+    measures = {}
+    for name, found in values.items():
+        known = [(value, cluster) for value, cluster in zip(found, clusters, strict=True) if not np.isnan(value)]
+        measures[name] = estimate([value for value, _ in known], [cluster for _, cluster in known])
+    rho, came, weights = (
+        np.concatenate(each) for each in zip(*((one.rho, one.gains > 0, one.weights) for one in judged), strict=True)
+    )
+    return Quality(measures, calibration(rho, came, weights))
+
+
+def _ndcg(judged: Judged) -> float:
+    if not (judged.gains > 0).any():
+        return float("nan")
+    gains = {str(row): round(float(gain)) for row, gain in enumerate(judged.gains) if gain > 0}
+    return ndcg([str(row) for row in np.argsort(-judged.scores, kind="stable")], gains)
+
+
+def _pairs(judged: Judged) -> float:
+    """Share of the pairs with different gains in the right order."""
+    right, total = 0.0, 0
+    for gain in np.unique(judged.gains)[1:]:
+        chosen, others = judged.scores[judged.gains == gain], judged.scores[judged.gains < gain]
+        ahead = np.sign(chosen[:, None] - others[None, :])
+        right, total = right + float(np.sum(ahead + 1.0) / 2.0), total + ahead.size
+    return right / total if total else float("nan")
+
+
+def _log_loss(judged: Judged) -> float:
+    said = np.clip(np.where(judged.gains > 0, judged.rho, 1.0 - judged.rho), _NEVER, None)
+    return float(-(judged.weights @ np.log(said)) / judged.weights.sum()) if judged.weights.sum() > 0 else float("nan")
+
+
+_MEASURE = {"ndcg": _ndcg, "pairs": _pairs, "likelihood": lambda judged: judged.likelihood, "log_loss": _log_loss}
+
+
+def _quality_dict(quality: Quality) -> dict[str, Any]:
+    return {
+        **{name: _estimate_dict(found) for name, found in quality.measures.items()},
+        "ece": _short(quality.calibration.ece),
+        "bins": [
+            {"low": each.low, "share": _short(each.share), "rho": _short(each.predicted), "came": _short(each.observed)}
+            for each in quality.calibration.bins
+            if each.share > 0
+        ],
+    }
+
+
+def _estimate_dict(found: Estimate) -> dict[str, Any]:
+    return {"mean": _short(found.mean), "error": _short(found.error), "size": found.size}
+
+
+def _short(value: float) -> float | None:
+    return None if np.isnan(value) else round(value, 4)
