@@ -182,7 +182,7 @@ def _leaders(session: Session, region_id: int) -> tuple[dict[int, Row[Any]], dic
     place = func.row_number().over(partition_by=Proposal.request_id, order_by=Proposal.rank).label("place")
     open_ones = (
         select(
-            Proposal.request_id, Proposal.partner_id, Proposal.score,
+            Proposal.request_id, Proposal.partner_id, Proposal.score, Proposal.steer_id,
             (Proposal.need * Proposal.deficit).label("need"), place,
         )
         .where(Proposal.ranking_id.in_(newest_ranking(region_id)), Proposal.state == ProposalState.OPEN)
@@ -247,6 +247,8 @@ def _section(row: Row[Any], first: Row[Any] | None, warned: bool) -> str:
 
 
 def _lead(first: Row[Any] | None, second: float | None) -> str | None:
+    if first is not None and first.steer_id is not None:
+        return "by_hand"
     if first is None or second is None:
         return None
     return "clear_lead" if first.score - second >= CLEAR_LEAD else "close_call"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import column, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import cast, column, func, select
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.orm import Session, defer
 
 from models import EquityPolicy, Ranking
@@ -25,14 +25,16 @@ def latest(session: Session, request_id: int) -> Ranking | None:
 
 def ranked(session: Session, ranking_id: int) -> list[int]:
     """Ids of the candidates a ranking keeps, in the ranker's own order."""
-    ids = func.jsonb_path_query_array(Ranking.candidates, "$[*].partner_id")
+    ids = func.jsonb_path_query_array(Ranking.candidates, cast("$[*].partner_id", JSONPATH))
     return session.scalars(select(ids).where(Ranking.id == ranking_id)).one()
 
 
 def kept(session: Session, ranking_id: int, partner_ids: Iterable[int]) -> dict[int, tuple[int, dict[str, Any]]]:
     """Place (from 1, in the ranker's own order) and stored parts of some candidates of a ranking, by partner."""
-    one = func.jsonb_array_elements(Ranking.candidates).table_valued(
-        column("candidate", JSONB), with_ordinality="place", joins_implicitly=True
+    one = (
+        func.jsonb_array_elements(Ranking.candidates)
+        .table_valued(column("candidate", JSONB), with_ordinality="place", joins_implicitly=True)
+        .render_derived()
     )
     partner_id = one.c.candidate["partner_id"].as_integer()
     rows = session.execute(

@@ -78,13 +78,15 @@ def of(session: Session, request: LearningRequest, partner: Partner, now: dateti
     """Why not this partner for this request. ``request`` has its steers loaded."""
     verdict = eligibility.verdicts(session, request, [partner.id], now)[partner.id]
     ranking = rankings.latest(session, request.id)
-    own = last = None
+    own: Placed | None = None
+    last: Placed | None = None
     standing = Standing.UNRANKED
     if ranking is not None:
         shown = _last_shown(session, ranking)
         kept = rankings.kept(session, ranking.id, [partner.id, *([shown.partner_id] if shown else [])])
         own = _placed(partner, ranking, kept)
-        last = Placed(shown.partner.name, shown.rank_after, kept[shown.partner_id][1]) if shown else None
+        if shown is not None and shown.partner_id in kept:
+            last = Placed(shown.partner.name, *kept[shown.partner_id])
         standing = _standing(session, ranking, partner, own)
     behind = own is not None and last is not None and own.place > last.place
     return WhyNot(

@@ -15,6 +15,7 @@ from matchmaker.settings import Settings
 from matchmaker.web import context, failures, filters
 from matchmaker.web.account.views import blueprint as account
 from matchmaker.web.context import region_time_zone, session_locale
+from matchmaker.web.desk.by_hand import blueprint as by_hand
 from matchmaker.web.desk.views import blueprint as desk
 from matchmaker.web.fields import LARGEST_ID
 from matchmaker.web.invitations.views import blueprint as invitations
@@ -26,7 +27,7 @@ from matchmaker.web.requests.views import blueprint as requests
 
 __all__ = ["init_app", "region_time_zone", "session_locale"]
 
-AREAS = (public, account, requests, partners, desk, people, invitations)
+AREAS = (public, account, requests, partners, desk, by_hand, people, invitations)
 CSP = "; ".join(
     (
         "default-src 'none'",

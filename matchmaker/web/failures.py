@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from matchmaker.errors import Conflict, DomainError, Invalid, NotFound, NotPermitted
 from matchmaker.extensions import db
-from matchmaker.services import capacity, introductions, partners, proposals, regions, requests
+from matchmaker.services import capacity, introductions, partners, proposals, regions, requests, steering
 from matchmaker.tokens import BadLink, ExpiredLink
 from matchmaker.web import filters
 from models import NotAllowedInState
@@ -43,6 +43,8 @@ SENTENCES = {
     requests.PossibleStudentName: _l("The words may name a student. Nothing was saved."),
     requests.NoDateAhead: _l("Please offer at least one date that lies ahead."),
     requests.AlreadyAgreed: _l("Somebody has said yes to this request. Please write to us so that nobody waits."),
+    steering.NotEligible: _l("%(partner)s cannot be put forward for this request. Nothing was done."),
+    steering.AlreadyDecided: _l("It is decided whom to ask for this request. Nothing was done."),
 }
 """What a person reads for each refusal; a test checks that every DomainError has its sentence."""
 

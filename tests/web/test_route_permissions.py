@@ -64,6 +64,16 @@ TABLE = {
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
     "POST /desk/proposals/<row:proposal_id>/pass":
                                       "login 404  404  403  403  403  403  422  422  403  404",
+    "GET /desk/<row:request_id>/people":
+                                      "login 404  404  403  403  403  403  200  200  403  404",
+    "GET /desk/<row:request_id>/why/<row:partner_id>":
+                                      "login 404  404  403  403  403  403  200  200  403  404",
+    "POST /desk/<row:request_id>/pin/<row:partner_id>":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
+    "POST /desk/<row:request_id>/set-aside/<row:partner_id>":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
+    "POST /desk/steers/<row:steer_id>/release":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
     "GET /people":                    "login 404  404  403  403  403  403  200  200  403  200",
     "GET /people/<row:partner_id>":   "login 404  404  403  403  403  403  200  200  403  404",
     "POST /people/<row:partner_id>/review":
@@ -161,6 +171,7 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
         "<row:fund_id>": world.fund.id,
         "<row:introduction_id>": world.approved.id,
         "<row:proposal_id>": world.second.id,
+        "<row:steer_id>": world.steer.id,
         "<row:partner_id>": cast.esperanza.id,
         "<row:membership_id>": cast.nueva_membership.id,
         "<token>": "not-a-token",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from models import Fund, Introduction, IntroductionState, LearningRequest, Proposal, Ranking
+from models import Fund, Introduction, IntroductionState, LearningRequest, Proposal, Ranking, Steer
 from tests import factories as f
 from tests.cast import Cast
 
 
 @dataclass(frozen=True)
 class World:
-    """Ana's request with two people who fit, one decided, one answered by mail; and Esperanza's fund."""
+    """Ana's request with two people who fit, one decided, one answered by mail; Esperanza's fund; a hand of Ben's."""
 
     asked: LearningRequest
     ranking: Ranking
@@ -21,6 +21,7 @@ class World:
     approved: Introduction
     invited: Introduction
     fund: Fund
+    steer: Steer
 
 
 def build(cast: Cast) -> World:
@@ -30,12 +31,13 @@ def build(cast: Cast) -> World:
     shared = {"region": cast.region, "of": asked, "found_in": ranking}
     first = f.ProposalFactory(**shared, who=cast.esperanza)
     second = f.ProposalFactory(**shared, who=cast.ramon, rank=2, rank_before=2, relevance=0.5)
+    approved = _introduction(cast, due_at=f.NOW + timedelta(minutes=5), approved_at=f.NOW - timedelta(minutes=5))
     return World(
         asked=asked,
         ranking=ranking,
         first=first,
         second=second,
-        approved=_introduction(cast, due_at=f.NOW + timedelta(minutes=5), approved_at=f.NOW - timedelta(minutes=5)),
+        approved=approved,
         invited=_introduction(
             cast,
             state=IntroductionState.INVITED,
@@ -43,6 +45,7 @@ def build(cast: Cast) -> World:
             answer_by=f.NOW + timedelta(days=5),
         ),
         fund=cast.esperanza.funds[0],
+        steer=f.SteerFactory(region=cast.region, of=approved.request, who=approved.partner, hand=cast.ben),
     )
 
 

@@ -31,3 +31,10 @@ class PassForm(fields.PageForm):
     def validate_note(self, field: Any) -> None:
         if self.reason.data == PassReason.OTHER and not field.data:
             raise ValidationError(gettext("Please say in your words why."))
+
+
+class SteerForm(fields.PageForm):
+    """A reason that colleagues read, and the page to go back to."""
+
+    reason = fields.line(_("Reason, for coordinators only"), 500)
+    back = HiddenField(validators=[Length(max=500)])

@@ -1,4 +1,4 @@
-"""Cautions as sentences."""
+"""Cautions as sentences, and the way out of each hard rule."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
 from matchmaker.queries.cautions import Caution, Warn
-from matchmaker.web import filters
+from matchmaker.web import filters, labels
 
 SENTENCES: Mapping[Warn, LazyString] = {
     Warn.DATES_PAST: _("All the dates of this request have passed; ask the teacher for others first."),
@@ -26,3 +26,35 @@ def sentence(caution: Caution) -> str:
     if caution.on is None:
         return str(SENTENCES[caution.kind])
     return str(SENTENCES[caution.kind]) % {"day": filters.day(caution.on), "month": filters.month(caution.on)}
+
+
+WAYS_OUT: Mapping[str, LazyString] = {
+    "not_reviewed": _("Reading their profiles lets them be asked."),
+    "paused": _("They come back by themselves; a call may tell when."),
+    "passed": _("Somebody passed over them here, with a reason."),
+    "set_aside": _("Taking that back lets them be asked again."),
+    "said_not_now": _("Their answer stands for this request."),
+    "must_not_meet": _("This stays as it is."),
+    "format": _("Another kind of visit would let them be asked."),
+    "language": _("Another language, or somebody who interprets, would let them be asked."),
+    "distance": _("A meeting online, or nearer to them, would let them be asked."),
+    "dates": _("Other days of the week would let them be asked."),
+    "clearance": _("A clearance under way or renewed would let them be asked."),
+    "full": _("A date in another month would let them be asked."),
+}
+"""What would let those be asked whom a hard rule excludes."""
+
+QUESTIONS: Mapping[str, LazyString] = {
+    "format": _("Would another kind of visit help your class too: %(formats)s?"),
+    "language": _("Could somebody interpret in your class, or would another language do?"),
+    "distance": _("Could your class meet somebody online?"),
+    "dates": _("Could your class also offer other days of the week?"),
+    "full": _("Could your class also offer dates in another month?"),
+}
+"""What to ask the teacher about each rule that a change of the request could lift; written for the teacher."""
+
+
+def question(rule: str) -> str | None:
+    """What to ask the teacher, or None where the request is not what stands in the way."""
+    formats = filters.listed((str(name) for name in labels.FORMATS.values()), "or")
+    return str(QUESTIONS[rule]) % {"formats": formats} if rule in QUESTIONS else None
