@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask_babel import LazyString
+from flask_babel import LazyString, force_locale
 from flask_babel import lazy_gettext as _
 
 from matchmaker.queries.cautions import Caution, Warn
@@ -54,7 +54,10 @@ QUESTIONS: Mapping[str, LazyString] = {
 """What to ask the teacher about each rule that a change of the request could lift; written for the teacher."""
 
 
-def question(rule: str) -> str | None:
-    """What to ask the teacher, or None where the request is not what stands in the way."""
-    formats = filters.listed((str(name) for name in labels.FORMATS.values()), "or")
-    return str(QUESTIONS[rule]) % {"formats": formats} if rule in QUESTIONS else None
+def question(rule: str, language: str) -> str | None:
+    """What to ask the teacher, in the teacher's language; None where the request is not what stands in the way."""
+    if rule not in QUESTIONS:
+        return None
+    with force_locale(language):
+        formats = filters.listed((str(name) for name in labels.FORMATS.values()), "or")
+        return str(QUESTIONS[rule]) % {"formats": formats}
