@@ -20,6 +20,9 @@ Indices = NDArray[np.int64]
 _NO_MERIT = 1e-9  # a smaller share is rounding, and would overflow as a divisor
 _SMALLEST_UTILITY = 0.05
 
+DIGITS = 6
+"""Decimals of a re-rank's factors that count, and that are stored."""
+
 BOOST_GROUPS = ("credentialed", "practice", "new")
 """The only groups that may carry an exposure boost: how the partner came to know it, and newness."""
 
@@ -277,7 +280,8 @@ def rerank(
 
     Notes
     -----
-    Equal V are ordered by rho, then as given. Without boost and price the order is that of rho, whatever the
+    Need, deficit, boosts and prices count with `DIGITS` decimals, as a ranking stores them, so that what is stored
+    orders just as it did. Equal V are ordered by rho, then as given. Without boost and price the order is that of rho, whatever the
     factors: need decides how much closeness a class may claim against a busy partner's rest, never who is
     close.
 
@@ -293,8 +297,11 @@ def rerank(
         raise ValueError("relevance, boosts and prices must be finite")
     if not (np.isfinite([need, deficit]).all() and need > 0 and deficit > 0):
         raise ValueError("need and deficit must be positive")
+    need, deficit = round(float(need), DIGITS), round(float(deficit), DIGITS)
+    boosts, prices = np.round(boosts, DIGITS), np.round(prices, DIGITS)
     gross = need * deficit * relevance + boosts
-    score = gross - prices
+    # Rounded, so that sums that differ in their last bit alone count as equal everywhere.
+    score = np.round(gross - prices, 9)
     order = np.lexsort((-relevance, -score))
     before = places(np.argsort(-relevance, kind="stable"))
     return Reranked(order, gross, score, before, places(order), relevance, boosts, prices, need, deficit)

@@ -38,6 +38,9 @@ class Tag(StrEnum):
     FUND_SAVED = "partners:fund:saved"
     FUND_REMOVED = "partners:fund:removed"
     CONTACTS_SEEN = "people:contacts:seen"
+    RELEVANCE_FITTED = "ranking:relevance:fitted"
+    RELEVANCE_ACTIVATED = "ranking:relevance:activated"
+    RELEVANCE_TAKEN_BACK = "ranking:relevance:taken_back"
     SET_LOADED = "admin:region:loaded"
 
 

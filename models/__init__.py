@@ -11,6 +11,7 @@ from models.outbox import OutboxItem, QueueName
 from models.partner import Clearance, Fund, KnowledgeKind, Partner, PartnerKind, Separation
 from models.ranking import Proposal, Ranking
 from models.region import EquityPolicy, Region
+from models.relevance import RelevanceActivation, RelevanceVersion
 from models.school import LOCALES, District, School
 from models.states import (
     LIVE_INTRODUCTIONS,
@@ -56,6 +57,8 @@ __all__ = [
     "QueueName",
     "Ranking",
     "Region",
+    "RelevanceActivation",
+    "RelevanceVersion",
     "RequestState",
     "Role",
     "School",

@@ -11,6 +11,7 @@ from factory.alchemy import SQLAlchemyModelFactory
 from sqlalchemy.orm import Session
 
 import models
+from matching.score import Weights
 
 NOW = datetime(2026, 9, 14, 16, 0, tzinfo=UTC)
 """A Monday, 9 in the morning in Phoenix: the present of every test."""
@@ -358,6 +359,29 @@ class SuppressionFactory(InRegion):
 
     email = "quiet@people.example"
     reason = models.SuppressionReason.ASKED
+
+
+class RelevanceVersionFactory(InRegion):
+    """A fit that changed nothing but its name."""
+
+    class Meta:
+        model = models.RelevanceVersion
+
+    version = factory.Sequence(lambda n: n + 1)
+    weights = factory.LazyAttribute(lambda o: Weights(version=f"fit-{o.version}").as_dict())
+    data = factory.LazyFunction(dict)
+    figures = factory.LazyFunction(dict)
+    fitted_at = NOW - timedelta(hours=2)
+
+
+class RelevanceActivationFactory(InRegion):
+    class Meta:
+        model = models.RelevanceActivation
+        exclude = ("region", "of")
+
+    of = factory.SubFactory(RelevanceVersionFactory, region=factory.SelfAttribute("..region"))
+    version_id = factory.SelfAttribute("of.id")
+    at = NOW - timedelta(hours=1)
 
 
 def _policy_id(region_id: int) -> int:

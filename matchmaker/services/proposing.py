@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +13,12 @@ from sqlalchemy.orm import Session
 
 from matching import explain
 from matching.matrices import Matrices
+from matching.score import Weights
 from matchmaker import audit, reasons
 from matchmaker.clock import Clock
 from matchmaker.policies import NOBODY
 from matchmaker.queries import eligibility, rankings, steering
+from matchmaker.queries import weights as relevance_weights
 from matchmaker.services import explaining
 from matchmaker.services.scoring import PROPOSED, Scored, score
 from models import (
@@ -54,9 +57,10 @@ def propose(
     region = session.get_one(Region, request.region_id)
     stored = rankings.policy_in_effect(session, region.id)
     found = eligibility.for_request(session, request, now)
-    scored = score(session, request, region, stored, found, matrices, request_vector, request_text, now)
+    weights = relevance_weights.in_effect(session, region.id)
+    scored = score(session, request, region, stored, weights, found, matrices, request_vector, request_text, now)
     pinned = _pinned(session, request, scored, matrices)
-    ranking = _keep(session, request, stored, found, scored, matrices, pinned, now)
+    ranking = _keep(session, request, stored, weights, found, scored, matrices, pinned, now)
     _supersede(session, request, now)
     _put_forward(session, request, region, ranking, scored, matrices, pinned)
     outcome = RequestState.PROPOSED if len(scored.positions) else RequestState.NONE_YET
@@ -84,6 +88,7 @@ def _keep(
     session: Session,
     request: LearningRequest,
     stored: EquityPolicy,
+    weights: Weights,
     found: eligibility.Eligibility,
     scored: Scored,
     matrices: Matrices,
@@ -103,7 +108,12 @@ def _keep(
             {**_candidate(scored, matrices, at), "place": int(scored.reranked.rank_after[at]), "steer_id": steer_id}
             for at, steer_id in pinned.items()
         ],
-        versions={"relevance": scored.relevance.version, "policy": stored.version, "model": matrices.model},
+        versions={
+            "relevance": weights.version,
+            "formula": asdict(weights.formula),
+            "policy": stored.version,
+            "model": matrices.model,
+        },
     )
     session.add(ranking)
     session.flush()
@@ -122,10 +132,17 @@ def _candidate(scored: Scored, matrices: Matrices, at: int) -> dict[str, Any]:
         "boost": _short(new.boost[at]),
         "price": _short(new.price[at]),
         "score": _short(new.score[at]),
-        "signals": {name: _short(values[position]) for name, values in scored.signals.named().items()},
+        "evidence": {name: _short(each[position]) for name, each in scored.relevance.evidence.items()},
         "contributions": {name: _short(each[position]) for name, each in scored.relevance.contributions.items()},
         "distance_miles": _short(scored.distance[position]),
     }
+
+
+def _features(scored: Scored, at: int) -> dict[str, float | None]:
+    """What was measured of one candidate, before it was put on one scale."""
+    position = int(scored.positions[at])
+    measured = {name: values[position] for name, values in scored.signals.named().items()}
+    return {name: _short(value) for name, value in {**measured, "distance_miles": scored.distance[position]}.items()}
 
 
 def _supersede(session: Session, request: LearningRequest, now: datetime) -> None:
@@ -168,7 +185,7 @@ def _put_forward(
                 boost=parts["boost"],
                 price=parts["price"],
                 score=parts["score"],
-                features={**parts["signals"], "distance_miles": parts["distance_miles"]},
+                features=_features(scored, at),
                 reasons=told,
                 why=reasons.why(region.languages, told),
             )

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from matching import equity
 from matching.features import Signals, signals
 from matching.matrices import Asked, Matrices, bits, structure
-from matching.score import Relevance, relevance
+from matching.score import Relevance, Weights, relevance
 from matching.structure import Structure
 from matchmaker.queries import eligibility, fairness
 from matchmaker.services import capacity
@@ -42,6 +42,7 @@ def score(
     request: LearningRequest,
     region: Region,
     stored: EquityPolicy,
+    weights: Weights,
     found: eligibility.Eligibility,
     matrices: Matrices,
     request_vector: NDArray[np.float32],
@@ -56,7 +57,7 @@ def score(
     ]
     facts = structure(matrices.facts, _asked(request, region, matrices), distance)
     near = signals(matrices.corpus, request_vector, request_text)
-    rho = relevance(near, facts)
+    rho = relevance(near, facts, weights)
     reranked = rerank(session, request, region, stored, found, matrices, rho, positions, now)
     return Scored(positions, near, facts, rho, reranked, distance)
 

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from matchmaker.errors import Conflict, DomainError, Invalid, NotFound, NotPermitted
 from matchmaker.extensions import db
-from matchmaker.services import capacity, introductions, partners, proposals, regions, requests, steering
+from matchmaker.services import capacity, introductions, partners, proposals, regions, relevance, requests, steering
 from matchmaker.tokens import BadLink, ExpiredLink
 from matchmaker.web import filters
 from models import NotAllowedInState
@@ -39,6 +39,13 @@ SENTENCES = {
     proposals.RequestChanged: _l("This request has changed since the page was drawn. Please look at it again."),
     proposals.NoLongerFree: _l("%(partner)s cannot be asked any more. Nothing was sent."),
     proposals.AlreadySent: _l("The invitation to %(partner)s has already left. Call or write instead."),
+    relevance.TooFewDecisions: _l(
+        "Only %(found)s requests hold a choice so far; %(needed)s are needed to learn from them. Nothing was changed."
+    ),
+    relevance.NotBetter: _l(
+        "On requests that it had not seen, the new fit was not clearly better than what is in use. Nothing was changed."
+    ),
+    relevance.NothingToTakeBack: _l("The built-in weights are in use already. Nothing was changed."),
     regions.RegionExists: _l("A region called %(slug)s is there already. Nothing was changed."),
     requests.PossibleStudentName: _l("The words may name a student. Nothing was saved."),
     requests.NoDateAhead: _l("Please offer at least one date that lies ahead."),

@@ -20,7 +20,9 @@ Floats = NDArray[np.float64]
 PRIOR = Weights()
 USUAL = PRIOR.formula.coefficients
 NAMES = sorted(USUAL)
-PLANTED = dict.fromkeys(NAMES, 0.0) | {"lexical": 0.7, "whole": 0.3, "subject": 0.6, "language": 0.3}
+TEXT = sum(USUAL[name] for name in SIGNAL_NAMES)
+"""The sum of the signals' coefficients, which sets the scale of a mix."""
+PLANTED = dict.fromkeys(NAMES, 0.0) | {"lexical": 0.7 * TEXT, "whole": 0.3 * TEXT, "subject": 0.6, "language": 0.3}
 DECIDED = 2.5
 """How sharply the simulated coordinators tell candidates apart: the temperature of their choices."""
 SHOWN = 6
@@ -83,10 +85,10 @@ def test_the_more_decisions_the_further_from_the_prior() -> None:
 
 
 def test_no_coefficient_is_below_zero() -> None:
-    avoided = PLANTED | {"dates": -0.5, "top_funds": -0.3}
+    avoided = PLANTED | {"dates": -0.5, "centred_whole": -0.3}
     found = mixed(picked(300, seed=4, coefficients=avoided), strength=1.0).coefficients
     assert min(found.values()) >= 0.0
-    assert found["dates"] == found["top_funds"] == 0.0
+    assert found["dates"] == found["centred_whole"] == 0.0
 
 
 def test_what_tells_nobody_apart_keeps_its_weight() -> None:
@@ -152,7 +154,7 @@ def test_where_there_is_nothing_to_learn_nothing_is_better() -> None:
 
 def test_the_new_weights_are_a_version_of_their_own(learnt: Fit) -> None:
     assert learnt.weights.version == "learnt"
-    assert sum(learnt.weights.signals.values()) == pytest.approx(1.0)
+    assert sum(learnt.weights.signals.values()) == pytest.approx(TEXT)
     assert learnt.weights.bound == PRIOR.bound
 
 

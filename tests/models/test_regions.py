@@ -40,6 +40,8 @@ def world() -> int:
     f.SuppressionFactory(region=region)
     f.MembershipFactory(region=region)
     f.EmbeddingFactory(region=region, owner_id=partner.id)
+    f.RelevanceActivationFactory(region=region)
+    f.RelevanceVersionFactory(region=region)
     request.become(RequestState.SCHEDULED, at=f.NOW)
     proposal.become(ProposalState.OPEN, at=f.NOW)
     introduction.become(IntroductionState.INVITED, at=f.NOW)

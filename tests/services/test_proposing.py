@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from matchmaker.clock import Clock
+from matching.score import Weights
 from matchmaker.embedding import Encoder
 from matchmaker.index import Index
 from matchmaker.services import partners
@@ -52,7 +53,7 @@ def test_a_ranking_is_kept_with_all_parts_of_its_scores(valley: Valley) -> None:
         assert [getattr(proposal, part) for part in parts] == [candidate[part] for part in parts]
         worth = proposal.need * proposal.deficit * proposal.relevance + proposal.boost - proposal.price
         assert proposal.score == pytest.approx(worth, abs=1e-5)
-        assert set(candidate["signals"]) == {"best_fund", "top_funds", "whole", "centred_whole", "lexical"}
+        assert set(candidate["evidence"]) == set(candidate["contributions"]) == set(Weights().formula.coefficients)
         assert proposal.features["distance_miles"] == pytest.approx(1.8, abs=0.1)
         assert proposal.fund is not None and proposal.fund.partner_id == proposal.partner_id
     assert sorted(p.rank_before for p in proposals) == [1, 2, 3, 4]
