@@ -62,7 +62,7 @@ def people(
     name = func.to_tsvector(cast("simple", REGCONFIG), func.folded(Partner.name))
     named = [or_(*(name.op("@@")(_query(token)) for token in told)).desc()] if told else []
     place = func.array_position(cast(array(ranked), ARRAY(Integer)), Partner.id) if ranked else literal(None)
-    return query.order_by(*named, place.asc().nulls_last(), Partner.name, Partner.id)
+    return query.order_by(*named, place.asc().nulls_last(), func.folded(Partner.name), Partner.id)
 
 
 def found(
