@@ -4,34 +4,44 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.words import STOP_WORDS, fold, shared_words, stem, terms
+from matching.language import Language, language_of, read
+from matching.words import STOP_WORDS, concept_key, fold, is_concept, shared_words, single_terms, stem, terms
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("language", "one", "other"),
     [
-        ("circuits", "circuit"),
-        ("stories", "story"),
-        ("classes", "class"),
-        ("boxes", "box"),
-        ("motores", "motor"),
-        ("canciones", "cancion"),
-        ("actividades", "actividad"),
-        ("recetas", "receta"),
+        ("en", "circuits", "circuit"),
+        ("en", "stories", "story"),
+        ("en", "measuring", "measured"),
+        ("en", "boxes", "box"),
+        ("es", "motores", "motor"),
+        ("es", "canciones", "cancion"),
+        ("es", "actividades", "actividad"),
+        ("es", "cocinamos", "cocinando"),
     ],
 )
-def test_a_plural_meets_its_singular(one: str, other: str) -> None:
-    assert stem(one) == stem(other)
+def test_forms_of_one_word_have_one_key(language: Language, one: str, other: str) -> None:
+    assert stem(one, language) == stem(other, language)
 
 
-@pytest.mark.parametrize("word", ["gas", "glass", "tennis", "cactus", "bus"])
+@pytest.mark.parametrize("word", ["tortillas", "adobe", "acequia", "radio"])
+def test_a_word_of_both_languages_keeps_its_key_whatever_the_guess(word: str) -> None:
+    assert stem(word, "en") == stem(word, "es")
+
+
+@pytest.mark.parametrize("word", ["gas", "glass", "cactus", "bus"])
 def test_a_word_that_only_looks_plural_is_left_alone(word: str) -> None:
     assert stem(word) == word
 
 
 def test_accents_and_case_do_not_part_words() -> None:
     assert fold("Mecánica") == fold("MECANICA") == "mecanica"
-    assert terms("Años") == terms("anos")
+    assert terms("La Mecánica de mi tío") == terms("la mecanica de mi tio")
+
+
+def test_an_accent_written_as_a_mark_of_its_own_does_not_cut_a_word() -> None:
+    assert terms("la meca\u0301nica") == terms("la mec\u00e1nica")
 
 
 def test_stop_words_of_both_languages_carry_nothing() -> None:
@@ -44,8 +54,49 @@ def test_a_word_that_names_something_in_the_other_language_stays(word: str) -> N
     assert word not in STOP_WORDS
 
 
-def test_terms_are_words_and_then_neighbouring_pairs() -> None:
-    assert terms("The tube radios") == ["tube", "radio", "tube radio"]
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("I weld gates with the kids.", "en"),
+        ("Sueldo rejas con los muchachos.", "es"),
+        ("Busco quien sepa de esto", "es"),
+        ("Canción y danza", "es"),
+        ("Tucson", None),
+        ("", None),
+    ],
+)
+def test_the_language_of_a_text_is_guessed_by_its_small_words(text: str, language: Language | None) -> None:
+    assert language_of(text) == language
+
+
+def test_each_sentence_of_a_mixed_text_has_its_own_language() -> None:
+    assert [piece.language for piece in read("Crecí con mi nana. We had a garden and some goats.")] == ["es", "en"]
+
+
+def test_a_piece_without_a_sign_takes_the_language_of_its_text() -> None:
+    assert [piece.language for piece in read("Oficios: Tucson. Somos de aquí y trabajamos con las manos.")] == [
+        "es"
+    ] * 3
+
+
+def test_terms_are_words_and_then_neighbouring_pairs_and_then_concepts() -> None:
+    words = [stem("tube"), stem("welded"), stem("gates")]
+    assert terms("The tube welded gates") == [
+        *words,
+        f"{words[0]} {words[1]}",
+        f"{words[1]} {words[2]}",
+        concept_key("welding"),
+        concept_key("gate"),
+    ]
+
+
+def test_single_terms_leave_out_the_pairs() -> None:
+    assert single_terms("The tube radios") == [key for key in terms("The tube radios") if " " not in key]
+
+
+def test_a_concept_key_is_no_key_of_a_word() -> None:
+    assert [is_concept(key) for key in ("weld", concept_key("folk dance"))] == [False, True]
+    assert " " not in concept_key("folk dance")
 
 
 def test_shared_words_are_shown_as_the_second_text_writes_them() -> None:
@@ -53,9 +104,13 @@ def test_shared_words_are_shown_as_the_second_text_writes_them() -> None:
 
 
 def test_shared_words_come_with_the_most_telling_first() -> None:
-    rarity = {"radio": 1.0, "harmonic": 5.0}
+    rarity = {stem("radios"): 1.0, stem("harmonics"): 5.0}
     found = shared_words("radio harmonics", "radios, harmonics", lambda key: rarity.get(key, 0.0), limit=1)
     assert found == ("harmonics",)
+
+
+def test_a_word_of_the_other_language_is_shared_when_it_says_the_same() -> None:
+    assert shared_words("Un taller de soldadura", "I have been a welder since I was young") == ("welder",)
 
 
 def test_numbers_and_stop_words_are_no_shared_words() -> None:
@@ -66,3 +121,8 @@ def test_numbers_and_stop_words_are_no_shared_words() -> None:
 def test_shared_words_stand_in_the_second_text(first: str, second: str) -> None:
     for word in shared_words(first, second):
         assert word in second.lower()
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_read(text: str) -> None:
+    assert all(key for key in terms(text))

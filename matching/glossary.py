@@ -1,0 +1,188 @@
+"""What people teach, make and do, by one name in English and Spanish.
+
+The entries stand in glossary.tsv beside this file, which says at its top how to add one. A concept lets a request for a
+"taller de soldadura" meet somebody who welds gates, and tells a model that reads only English what a Spanish text is
+about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from matching.language import Language, Piece, read, stem
+
+_OWN_LANGUAGE_ONLY = "="
+_BETWEEN_FORMS = "; "
+# Shorter stems meet words that have nothing to do with each other: "sold" is soldar and soldado.
+_LOOSE_STEM = {"en": 4, "es": 5}
+# A listed form that loses more than this to its stem says little about other words of that stem (estudiante, estudio).
+_MOST_TAKEN_OFF = 3
+
+
+class Mention(NamedTuple):
+    """A concept in a piece of text: its name, and which of the piece's words say it."""
+
+    concept: str
+    start: int
+    length: int
+
+
+Form = tuple[str, ...]
+"""The words of a form, without function words and endings of number."""
+
+
+@dataclass(frozen=True)
+class Forms:
+    """How concepts are named in texts of one language, the other language's forms included that mean the same there.
+
+    `single` and `stems` (of forms of one word, where the stem is long enough and leads to one concept only) go from a
+    word to its concept, `longer` from the first word of a form to the forms it begins, the longest first.
+    """
+
+    single: Mapping[str, str]
+    longer: Mapping[str, tuple[tuple[Form, str], ...]]
+    stems: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Glossary:
+    """Concepts by the forms that name them, for texts of either language and for those that give no sign of one."""
+
+    forms: Mapping[Language | None, Forms]
+
+    def mentions(self, piece: Piece) -> list[Mention]:
+        """The concepts of a piece from left to right, the longest form first; no word is read twice."""
+        forms = self.forms[piece.language]
+        single, longer, stems = forms.single, forms.longer, forms.stems
+        found: list[Mention] = []
+        free = 0
+        for at, word in enumerate(piece.words):
+            if at < free:
+                continue
+            first = word.singular
+            mention = _longest(longer[first], piece, at) if first in longer else None
+            if mention is None:
+                concept = single.get(first) or stems.get(word.key(piece.language))
+                if concept is None:
+                    continue
+                mention = Mention(concept, at, 1)
+            found.append(mention)
+            free = at + mention.length
+        return found
+
+
+def _longest(phrases: Iterable[tuple[Form, str]], piece: Piece, at: int) -> Mention | None:
+    for form, concept in phrases:
+        if tuple(word.singular for word in piece.words[at : at + len(form)]) == form:
+            return Mention(concept, at, len(form))
+    return None
+
+
+def parse(lines: Iterable[str]) -> Glossary:
+    """Read lines "English forms <tab> Spanish forms"; lines that begin with # and empty ones are left out.
+
+    Raises
+    ------
+    ValueError
+        Naming the line: without a form in either language, or with a form that another concept has already.
+    """
+    known: dict[Language, dict[Form, str]] = {"en": {}, "es": {}}
+    abroad: dict[Language, dict[Form, str]] = {"en": {}, "es": {}}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        cells = line.rstrip("\n").split("\t")
+        if len(cells) != 2 or not all(cell.strip() for cell in cells):
+            raise ValueError(f"glossary line {number}: expected English forms, one tab, Spanish forms")
+        concept = cells[0].split(_BETWEEN_FORMS)[0].removeprefix(_OWN_LANGUAGE_ONLY)
+        for language, cell in zip(known, cells, strict=True):
+            for written in cell.split(_BETWEEN_FORMS):
+                form = _form(written.removeprefix(_OWN_LANGUAGE_ONLY))
+                if not form or known[language].setdefault(form, concept) != concept:
+                    raise ValueError(f"glossary line {number}: {written!r} is no word, or stands in another line too")
+                if not written.startswith(_OWN_LANGUAGE_ONLY):
+                    abroad[language][form] = concept
+    return Glossary(
+        {
+            # The text's own forms come last and so win over a foreign form that looks the same.
+            "en": _forms({**abroad["es"], **known["en"]}, _stems("en", known["en"])),
+            "es": _forms({**abroad["en"], **known["es"]}, _stems("es", known["es"])),
+            None: _forms({**abroad["es"], **abroad["en"]}, {}),
+        }
+    )
+
+
+def _form(written: str) -> Form:
+    return tuple(word.singular for piece in read(written) for word in piece.words)
+
+
+def _forms(concepts: Mapping[Form, str], stems: Mapping[str, str]) -> Forms:
+    longer: dict[str, list[tuple[Form, str]]] = {}
+    for form, concept in sorted(concepts.items(), key=lambda entry: -len(entry[0])):
+        if len(form) > 1:
+            longer.setdefault(form[0], []).append((form, concept))
+    return Forms(
+        single={form[0]: concept for form, concept in concepts.items() if len(form) == 1},
+        longer={first: tuple(entries) for first, entries in longer.items()},
+        stems=stems,
+    )
+
+
+def _stems(language: Language, forms: Mapping[Form, str]) -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for form, concept in forms.items():
+        key = stem(form[0], language)
+        if len(form) == 1 and len(key) >= _LOOSE_STEM[language] and len(form[0]) - len(key) <= _MOST_TAKEN_OFF:
+            found.setdefault(key, set()).add(concept)
+    return {key: concepts.pop() for key, concepts in found.items() if len(concepts) == 1}
+
+
+@lru_cache(maxsize=1)
+def bundled() -> Glossary:
+    """The glossary that comes with the service, read once."""
+    return parse(files("matching").joinpath("glossary.tsv").read_text(encoding="utf-8").splitlines())
+
+
+def concepts_in(text: str) -> list[str]:
+    """Names of the concepts a text mentions, each once, in the order of their first mention."""
+    found = (mention.concept for piece in read(text) for mention in bundled().mentions(piece))
+    return list(dict.fromkeys(found))
+
+
+def english_gist(text: str) -> str:
+    """English names of what the Spanish pieces of a text mention, for a model that reads English only.
+
+    Empty for a text without Spanish, so that vectors of English texts stay as they are.
+    """
+    spanish = (piece for piece in read(text) if piece.language == "es")
+    found = (mention.concept for piece in spanish for mention in bundled().mentions(piece))
+    return ", ".join(dict.fromkeys(found))
+
+
+def in_english(text: str) -> str:
+    """A text as a model that reads English only can make the most of it.
+
+    Spanish pieces lose their function words, and what the glossary knows is said in English; the rest (names, words
+    both languages share, words it does not know) stays. A text without Spanish comes back as it is.
+    """
+    pieces = read(text)
+    if not any(piece.language == "es" for piece in pieces):
+        return text
+    return ". ".join(_said(piece) for piece in pieces)
+
+
+def _said(piece: Piece) -> str:
+    if piece.language != "es":
+        return " ".join(word.form for word in piece.all_words)
+    mentions = {mention.start: mention for mention in bundled().mentions(piece)}
+    said: list[str] = []
+    at = 0
+    while at < len(piece.words):
+        found = mentions.get(at)
+        said.append(found.concept if found else piece.words[at].form)
+        at += found.length if found else 1
+    return " ".join(said)
