@@ -21,18 +21,21 @@ from models import (
     ProposalState,
     Ranking,
     Region,
+    Steer,
 )
 
 
 @dataclass(frozen=True)
 class Candidate:
     """One row of the desk. ``need`` is school need times request deficit; ``free_windows`` None when nothing is said
-    of weekdays; ``distance_miles`` None when a place is unknown; ``why`` the reasons by language."""
+    of weekdays; ``distance_miles`` None when a place is unknown; ``why`` the reasons by language; ``steer`` whose hand
+    put them there, if one did and it still counts; then ``rank_after`` is where the ranker had them."""
 
     id: int
     state: ProposalState
     rank: int
     rank_before: int
+    rank_after: int
     relevance: float
     need: float
     boost: float
@@ -41,6 +44,7 @@ class Candidate:
     why: dict[str, str]
     partner: Partner
     fund: Fund | None
+    steer: Steer | None
     places: capacity.Places
     distance_miles: float | None
     free_windows: int | None
@@ -50,7 +54,10 @@ class Candidate:
 def of_ranking(
     session: Session, ranking: Ranking, request: LearningRequest, region: Region, now: datetime
 ) -> list[Candidate]:
-    """The proposals of a ranking in order, superseded ones left out. ``request`` has its windows and school loaded."""
+    """The proposals of a ranking in order, superseded ones left out.
+
+    ``request`` has its windows, its school and its steers loaded.
+    """
     rows = session.execute(
         select(Proposal, eligibility.distance_miles(request.school).label("miles"))
         .join(Partner, Partner.id == Proposal.partner_id)
@@ -61,7 +68,8 @@ def of_ranking(
     offered = cautions.days([window.starts_at for window in request.windows], region, now)
     taken = capacity.months(session, {row.Proposal.partner_id for row in rows}, {offered.period})
     weekdays = _weekdays(request, region, now)
-    return [_candidate(row.Proposal, row.miles, offered, taken, weekdays, region) for row in rows]
+    steers = {steer.id: steer for steer in request.steers}
+    return [_candidate(row.Proposal, row.miles, offered, taken, weekdays, region, steers) for row in rows]
 
 
 def undoable(session: Session, region_id: int, account_id: int, now: datetime) -> Introduction | None:
@@ -87,6 +95,7 @@ def _candidate(
     taken: dict[Any, tuple[int, int]],
     weekdays: list[int],
     region: Region,
+    steers: dict[int, Steer],
 ) -> Candidate:
     partner = proposal.partner
     places = capacity.places(taken, partner.id, partner.monthly_capacity, offered.period)
@@ -97,6 +106,7 @@ def _candidate(
         state=proposal.state,
         rank=proposal.rank,
         rank_before=proposal.rank_before,
+        rank_after=proposal.rank_after,
         relevance=proposal.relevance,
         need=proposal.need * proposal.deficit,
         boost=proposal.boost,
@@ -105,6 +115,7 @@ def _candidate(
         why=proposal.why,
         partner=partner,
         fund=proposal.fund,
+        steer=steers.get(proposal.steer_id or 0),
         places=places,
         distance_miles=miles,
         free_windows=sum(day in partner.weekdays for day in weekdays) if partner.weekdays else None,

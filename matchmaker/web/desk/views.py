@@ -31,7 +31,7 @@ def index() -> ResponseReturnValue:
     queue = desk.queue(db.session, context.region(), utc_now())
     section = _section(queue, None)
     page = paging.cut(queue.section(section), request.args.get("page", 1, type=int))
-    first = learning_requests.whole(db.session, page.rows[0].id) if page.rows else None
+    first = learning_requests.for_desk(db.session, page.rows[0].id) if page.rows else None
     return _render(queue, section, page, first, opened=False)
 
 
@@ -99,7 +99,7 @@ def pass_over(proposal_id: int) -> ResponseReturnValue:
 
 
 def _show(request_id: int, status: int = 200) -> ResponseReturnValue:
-    asked = learning_requests.whole(db.session, request_id)
+    asked = learning_requests.for_desk(db.session, request_id)
     context.require(Permission.USE_DESK, asked)
     queue = desk.queue(db.session, context.region(), utc_now())
     section = _section(queue, request_id)
@@ -151,6 +151,8 @@ def _render(
         undo=undoable,
         reading=0 if queue.waiting else desk.being_read(db.session, context.region().id),
         caution=words.sentence,
+        ways_out=words.WAYS_OUT,
+        question=words.question,
         pass_reasons=list(proposals.PassReason),
         **page.place,
         **decision,
