@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 from flask import current_app
@@ -46,8 +47,11 @@ def do_next(session: Session, name: QueueName) -> bool:
         return False
     item_id, kind = item.id, item.kind
     try:
-        HANDLERS[name](session, item)
-        item.done_at = item.done_at or utc_now()
+        again_at = HANDLERS[name](session, item)
+        if again_at is None:
+            item.done_at = item.done_at or utc_now()
+        else:
+            item.due_at, item.attempts = again_at, 0
         outbox.commit(session)
     except Exception as error:
         session.rollback()
@@ -57,28 +61,51 @@ def do_next(session: Session, name: QueueName) -> bool:
     return True
 
 
-def _propose(session: Session, item: OutboxItem) -> None:
+def _rank(session: Session, item: OutboxItem) -> datetime | None:
+    return (_reembed if item.kind == "reembed" else _propose)(session, item)
+
+
+def _propose(session: Session, item: OutboxItem) -> datetime | None:
     # Here, so that the mailer, the planner and the clock do without scikit-learn.
+    from matchmaker import reembedding
     from matchmaker.index import request_text
     from matchmaker.services import proposing
+    from matchmaker.vectors import MuchToEmbed
 
     request = session.get_one(LearningRequest, item.payload["request_id"])
     index = current_app.extensions["index"]
+    try:
+        matrices = index.matrices(session, session.get_one(Region, request.region_id))
+    except MuchToEmbed as much:
+        log.info("region_to_embed_first", region_id=request.region_id, why=str(much))
+        return reembedding.wait_for(session, request.region_id, index.encoder.name, utc_now())
     proposing.propose(
         session,
         request.id,
-        matrices=index.matrices(session, session.get_one(Region, request.region_id)),
+        matrices=matrices,
         request_vector=index.request_vector(session, request),
         request_text=request_text(request),
         clock=utc_now,
     )
+    return None
+
+
+def _reembed(session: Session, item: OutboxItem) -> datetime | None:
+    from matchmaker import reembedding
+
+    encoder = current_app.extensions["index"].encoder
+    if item.payload["model"] != encoder.name:
+        log.warning("reembed_for_another_model", region_id=item.region_id, model=item.payload["model"])
+        return utc_now() + reembedding.LONGEST_WAIT
+    return utc_now() if reembedding.step(session, item, encoder, utc_now()) else None
 
 
 def _mail(session: Session, item: OutboxItem) -> None:
     deliver(session, item, current_app.extensions["transport"], current_app.config["SETTINGS"], utc_now())
 
 
-HANDLERS: dict[QueueName, Callable[[Session, OutboxItem], None]] = {
-    QueueName.RANKING: _propose,
+# When an item is to be gone on with; None when it is done.
+HANDLERS: dict[QueueName, Callable[[Session, OutboxItem], datetime | None]] = {
+    QueueName.RANKING: _rank,
     QueueName.MAIL: _mail,
 }

@@ -26,6 +26,7 @@ class Settings:
     environment: str = field(default="production", metadata={"env": "MATCHMAKER_ENV"})
     default_region: str = field(default="", metadata={"env": "DEFAULT_REGION"})
     embedding_model: str = field(default="", metadata={"env": "EMBEDDING_MODEL"})
+    index_memory_mb: int = field(default=2048, metadata={"env": "INDEX_MEMORY_MB"})
     mailbox_dir: str = field(default="", metadata={"env": "MAILBOX_DIR"})
     tick_seconds: int = field(default=30, metadata={"env": "TICK_SECONDS"})
     proxies: int = field(default=0, metadata={"env": "TRUSTED_PROXIES"})
@@ -58,6 +59,8 @@ class Settings:
             raise SettingsError("SECRET_KEY must have at least 32 characters")
         if self.tick_seconds < 1 or self.proxies < 0:
             raise SettingsError("TICK_SECONDS must be 1 or more and TRUSTED_PROXIES 0 or more")
+        if self.index_memory_mb < 1:
+            raise SettingsError("INDEX_MEMORY_MB must be 1 or more")
         if self.mailbox_dir and not Path(self.mailbox_dir).is_dir():
             raise SettingsError(f"MAILBOX_DIR {self.mailbox_dir!r} is not a folder")
         if self.environment == "production":

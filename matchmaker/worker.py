@@ -12,13 +12,17 @@ from rq import Queue, SimpleWorker
 from rq.cron import CronScheduler
 
 from matchmaker import create_app, jobs
+from matchmaker.clock import utc_now
 from matchmaker.errors import SettingsError
+from matchmaker.extensions import db
 from matchmaker.settings import Settings
 from models import QueueName
 
 log = structlog.get_logger()
 
 CLOCK = "clock"
+MOST_NEW = 512
+"""New texts that a proposal may wait for, some seconds; where there are more, they are embedded in the background."""
 
 
 class Worker(SimpleWorker):
@@ -62,12 +66,15 @@ def work(app: Flask, settings: Settings, name: QueueName) -> None:
 def prepare(app: Flask, settings: Settings, name: QueueName) -> None:
     """Load what a queue's jobs need: the model and the index for the ranker, the SMTP connection for the mailer."""
     if name is QueueName.RANKING:
+        from matchmaker import reembedding
         from matchmaker.embedding import Encoder
         from matchmaker.index import Index
 
         encoder = Encoder(settings.embedding_model or None)
         encoder.encode(["warm"])
-        app.extensions["index"] = Index(encoder)
+        app.extensions["index"] = Index(encoder, memory_mb=settings.index_memory_mb, most_new=MOST_NEW)
+        reembedding.begin(db.session, encoder, utc_now())
+        db.session.commit()
     elif name is QueueName.MAIL:
         from matchmaker.mail.transport import Transport
 

@@ -45,9 +45,19 @@ def test_cleaning_parts_words_at_control_characters_and_joins_soft_hyphens() -> 
     assert clean("cir\u00adcuit") == "circuit"
 
 
-def test_the_name_is_that_of_the_model_or_its_folder(tmp_path: Path) -> None:
+def test_the_name_is_that_of_the_model_or_its_folder_and_what_is_in_it(tmp_path: Path) -> None:
     assert Encoder().name == Encoder("").name == "all-MiniLM-L6-v2"
-    assert Encoder(str(tmp_path / "other-model")).name == "other-model"
+    assert Encoder("somebody/their-model").name == "somebody/their-model"
+    folders = [tmp_path / place / "our-model" for place in ("one", "other", "third")]
+    for folder, weights in zip(folders, (b"weights", b"weights", b"weightz"), strict=True):
+        folder.mkdir(parents=True)
+        (folder / "model.bin").write_bytes(weights)
+    (folders[1] / "README.md").write_text("How it was made.")
+    one, same, third = (Encoder(str(folder)).name for folder in folders)
+    assert one == same != third
+    assert one.startswith("our-model-") and third.startswith("our-model-")
+    (folders[0] / "config.json").write_text("{}")
+    assert Encoder(str(folders[0])).name != one
 
 
 def test_a_model_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:

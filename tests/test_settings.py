@@ -32,6 +32,7 @@ def test_every_setting_is_read_from_its_name(tmp_path: Path) -> None:
         "MATCHMAKER_ENV": "demo",
         "DEFAULT_REGION": "palo-fierro",
         "EMBEDDING_MODEL": "some-model",
+        "INDEX_MEMORY_MB": "512",
         "MAILBOX_DIR": str(tmp_path),
         "TICK_SECONDS": "5",
         "TRUSTED_PROXIES": "1",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -28,7 +29,9 @@ from models import (
     RequestState,
 )
 from tests import factories as f
+from tests import tiny_models
 from tests.cast import Cast
+from tests.services.hamlet import Hamlet, Reader
 from tests.services.valley import BREAD, MURALS, RADIOS, WATER, Valley
 
 OCTOBER = date(2026, 10, 1)
@@ -146,4 +149,22 @@ def valley(session: Session, cast: Cast, encoder: Encoder, clock: Clock) -> Vall
     made = Valley(session, cast, Index(encoder), clock)
     for name, fund in {"Ximena": WATER, "Rafael": RADIOS, "Petra": BREAD, "Moisés": MURALS}.items():
         made.add(name, fund)
+    return made
+
+
+@pytest.fixture(scope="session")
+def two_models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Folders of two models of one and the same name, with vectors of different length."""
+    folder = tmp_path_factory.mktemp("models")
+    return (
+        tiny_models.save(folder / "first" / "model", seed=1, dimension=16),
+        tiny_models.save(folder / "second" / "model", seed=2, dimension=24),
+    )
+
+
+@pytest.fixture
+def hamlet(session: Session, two_models: tuple[Path, Path]) -> Hamlet:
+    made = Hamlet(session, f.RegionFactory(), Reader(str(two_models[0])))
+    for number in range(6):
+        made.add(f"I know bridge {number}.", f"I mend gate {number}.")
     return made
