@@ -56,7 +56,7 @@ _AGAINST = {
 }
 QUOTE_CODES = ("own_words", "about_words")
 THIN_CODES = ("thin_profile", "thin_request")
-TEXT_CODES = ("answers_topic", "answers_part", "meaning_only", "meaning_across", "little_in_common")
+TEXT_CODES = ("answers_topic", "answers_part", "touches", "meaning_only", "meaning_across", "little_in_common")
 MOVE_CODES = ("moved_up_boost", "moved_up_free", "moved_down_busy", "moved_down_boost", "kept_by_need")
 FIT_CODES = tuple(_FOR.values())
 AGAINST_CODES = (*_AGAINST.values(), "busy", *THIN_CODES)
@@ -71,8 +71,9 @@ class Reason:
     --------------
     own_words, about_words
         quote, language (it was written in); own_words also fund (its title).
-    answers_topic, answers_part
-        part (of the request), language (of the request), words (shared with the fund, as the fund writes them).
+    answers_topic, answers_part, touches
+        part (of the request), language (of the request), words (shared with the fund, as the fund writes them),
+        words_language.
     meaning_only, meaning_across
         part, language.
     moved_*
@@ -162,7 +163,8 @@ def _from_text(partner: int, relevance: Relevance, texts: Texts) -> Reason:
         return Reason("little_in_common")
     params: dict[str, Param] = {"part": found.part, "language": texts.request_language}
     if found.words:
-        return Reason("answers_topic" if found.topic else "answers_part", {**params, "words": found.words})
+        code = ("answers_topic" if found.topic else "answers_part") if found.firm else "touches"
+        return Reason(code, {**params, "words": found.words, "words_language": texts.language})
     return Reason("meaning_only" if texts.language == texts.request_language else "meaning_across", params)
 
 

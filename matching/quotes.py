@@ -48,15 +48,21 @@ class Evidence:
     words
         Words that the request and the fund share, as the fund writes them, the most telling first. Empty where nothing
         but their meaning can connect the two.
+    firm
+        Whether the two share two words or more of that part, or half of what the topic's words weigh: one word in
+        common may be chance.
     """
 
     quote: str
     part: str
     topic: bool
     words: tuple[str, ...]
+    firm: bool
 
 
-def evidence(title: str, text: str, own_words: str, weight: Callable[[str], float] | None = None) -> Evidence:
+def evidence(
+    title: str, text: str, own_words: str, weight: Callable[[str], float] | None = None, heading: str = ""
+) -> Evidence:
     """Choose what to show of a request (title, text) and of a fund (own_words).
 
     Parameters
@@ -67,19 +73,32 @@ def evidence(title: str, text: str, own_words: str, weight: Callable[[str], floa
         What the partner wrote; the ranker's text of a fund without its title, or of a whole profile.
     weight
         How telling a word's key is, usually `LexicalIndex.rarity`; without it, all words count the same.
+    heading
+        The fund's title: it is shown beside the quote, so it is never quoted, but it counts.
     """
     telling = _of_topic(title, weight)
     parts = [title, *passages(text, PART_CHARACTERS)]
     quotable = [passage for passage in passages(own_words, QUOTE_CHARACTERS) if not _CONTACT.search(passage)]
-    shared = overlap(parts, quotable, telling)
+    shared = overlap(parts, quotable, telling) + overlap(parts, [heading], telling)
     # Half a passage's claim to be shown is what it shares with this part, half what it shares with all of them.
     part, quote = nearest(np.where(shared > 0, shared + shared.sum(axis=0), 0.0))
     return Evidence(
         quote=shortened(quotable[quote], QUOTE_CHARACTERS) if quotable else "",
         part=shortened(parts[part], PART_CHARACTERS),
         topic=part == 0,
-        words=_telling_words(f"{title}\n{text}", own_words, telling),
+        words=_telling_words(f"{title}\n{text}", f"{heading}\n{own_words}", telling),
+        firm=_firm(parts[part], part == 0, f"{heading}\n{own_words}", telling),
     )
+
+
+def _firm(part: str, topic: bool, own_words: str, telling: Callable[[str], float]) -> bool:
+    wanted = _keys(part)
+    shared = wanted & _keys(own_words)
+    if topic:
+        return sum(map(telling, shared)) >= sum(map(telling, wanted)) / 2 > 0
+    # A word and its concept are one word.
+    named = sum(key[0].isalnum() for key in shared)
+    return max(named, len(shared) - named) >= 2
 
 
 def _telling_words(request: str, own_words: str, telling: Callable[[str], float]) -> tuple[str, ...]:

@@ -17,8 +17,9 @@ from matchmaker.i18n import gettext_in, mark, mark_plural, ngettext_in
 SENTENCES: Mapping[str, str] = {
     "own_words": mark("In their own words, on “%(fund)s”: “%(quote)s”."),
     "about_words": mark("In their own words: “%(quote)s”."),
-    "answers_topic": mark("Answers the topic itself, “%(part)s”: both speak of %(words)s."),
+    "answers_topic": mark("Answers the topic itself: both speak of %(words)s."),
     "answers_part": mark("Answers “%(part)s”: both speak of %(words)s."),
+    "touches": mark("Touches on “%(part)s”: both speak of %(words)s."),
     "meaning_only": mark("Close to “%(part)s” in meaning, though the words differ."),
     "meaning_across": mark("Close to “%(part)s” in meaning; the two are written in different languages."),
     "little_in_common": mark("Little in the words connects the two; a person should look twice."),
@@ -84,20 +85,22 @@ def sentence(language: str, reason: Mapping[str, Any]) -> Sentence:
     if code in MOVES:
         places = abs(int(params["before"]) - int(params["after"]))
         return (Run(ngettext_in(language, *MOVES[code], places, n=places)),)
-    own = {name: f"{_MARK}{name}{_MARK}" for name in _OWN if name in params}
-    facts = {name: _said(language, value) for name, value in params.items() if name != "language"}
+    own = {name: (str(params[name]), str(params.get("language", ""))) for name in _OWN if name in params}
+    words = {f"word{n}": (word, params.get("words_language", "")) for n, word in enumerate(params.get("words", ()))}
+    facts = {
+        **{name: value for name, value in params.items() if name != "language"},
+        **{name: _marked(name) for name in own},
+        "words": format_list([_marked(name) for name in words], locale=language),
+    }
     message = SENTENCES[code] if code in SENTENCES else EARLIER[code]
-    pieces = gettext_in(language, message, **(facts | own)).split(_MARK)
+    pieces = gettext_in(language, message, **facts).split(_MARK)
     # Ours and theirs take turns, beginning and ending with ours.
-    runs = (
-        Run(str(params[piece]), str(params.get("language", ""))) if place % 2 else Run(piece)
-        for place, piece in enumerate(pieces)
-    )
+    runs = (Run(*(own | words)[piece]) if place % 2 else Run(piece) for place, piece in enumerate(pieces))
     return tuple(run for run in runs if run.words)
 
 
-def _said(language: str, value: Any) -> Any:
-    return format_list([str(word) for word in value], locale=language) if isinstance(value, (list, tuple)) else value
+def _marked(name: str) -> str:
+    return f"{_MARK}{name}{_MARK}"
 
 
 def plain(told: Sentence) -> str:

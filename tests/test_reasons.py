@@ -14,8 +14,9 @@ PART = {"part": "How do fractions become bread?", "language": "en"}
 FACTS: dict[str, dict[str, Any]] = {
     "own_words": {"fund": "Masa y fracciones", "quote": "Con las manos se mide", "language": "es"},
     "about_words": {"quote": "Vivo en Las Norias", "language": "es"},
-    "answers_topic": {**PART, "words": ["bread"]},
-    "answers_part": {**PART, "words": ["bread", "fractions"]},
+    "answers_topic": {**PART, "words": ["bread"], "words_language": "en"},
+    "answers_part": {**PART, "words": ["bread", "fractions"], "words_language": "en"},
+    "touches": {**PART, "words": ["pan"], "words_language": "es"},
     "meaning_only": PART,
     "meaning_across": PART,
     "fund_answers": {"fund": "Mending radios", "words": ["circuits"]},
@@ -73,6 +74,8 @@ def test_a_person_s_words_are_told_apart_in_the_language_they_were_written_in() 
         own = [(run.words, run.language) for run in runs if run.language is not None]
         assert own == [("Masa y fracciones", "es"), ("Con las manos se mide", "es")]
         assert all(run.words for run in runs)
+    [part, word] = [run for run in reasons.sentence("en", reason("touches")) if run.language is not None]
+    assert (part.language, word.words, word.language) == ("en", "pan", "es")
 
 
 def test_words_in_common_are_listed_as_people_say_them() -> None:

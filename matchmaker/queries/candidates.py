@@ -28,8 +28,9 @@ from models import (
 @dataclass(frozen=True)
 class Candidate:
     """One row of the desk. ``need`` is school need times request deficit; ``free_windows`` None when nothing is said
-    of weekdays; ``distance_miles`` None when a place is unknown; ``why`` the reasons by language; ``steer`` whose hand
-    put them there, if one did and it still counts; then ``rank_after`` is where the ranker had them."""
+    of weekdays; ``distance_miles`` None when a place is unknown; ``reasons`` codes with their facts, ``why`` the same
+    as sentences by language; ``steer`` whose hand put them there, if one did and it still counts; then ``rank_after``
+    is where the ranker had them."""
 
     id: int
     state: ProposalState
@@ -42,6 +43,7 @@ class Candidate:
     price: float
     score: float
     why: dict[str, str]
+    reasons: list[dict[str, Any]]
     partner: Partner
     fund: Fund | None
     steer: Steer | None
@@ -113,6 +115,7 @@ def _candidate(
         price=proposal.price,
         score=proposal.score,
         why=proposal.why,
+        reasons=proposal.reasons,
         partner=partner,
         fund=proposal.fund,
         steer=steers.get(proposal.steer_id or 0),

@@ -75,9 +75,10 @@ def reasons(
     """The reasons for the candidate at a place, as JSON."""
     position = int(scored.positions[at])
     rarity = matrices.corpus.lexical.rarity
+    title = voice.fund.title if voice.fund else ""
     texts = explain.Texts(
-        evidence=quotes.evidence(request.title, request.text, voice.own_words, rarity),
-        fund=voice.fund.title if voice.fund else "",
+        evidence=quotes.evidence(request.title, request.text, voice.own_words, rarity, title),
+        fund=title,
         language=voice.fund.language if voice.fund else voice.partner.language,
         request_language=request.language,
         profile_words=quotes.count_words(voice.whole),

@@ -35,7 +35,7 @@ REGION = [
     Profile("nurse", ()),
     Profile("", ("arroyo flood",)),
 ]
-SPOKEN = Evidence("I mend radios with a gear", "a circuit with gears", topic=True, words=("gear", "circuit"))
+SPOKEN = Evidence("I mend radios with a gear", "a circuit with gears", topic=True, words=("gear", "circuit"), firm=True)
 
 
 def told(found: Evidence = SPOKEN, **changed: object) -> Texts:
@@ -55,7 +55,7 @@ def test_own_words_come_first_then_what_they_answer() -> None:
     found = reasons(0, relevance(compare(REGION, "radio circuit")), told())
     assert found == (
         Reason("own_words", {"fund": "Mending", "quote": SPOKEN.quote, "language": "en"}),
-        Reason("answers_topic", {"part": SPOKEN.part, "language": "en", "words": ("gear", "circuit")}),
+        Reason("answers_topic", {"part": SPOKEN.part, "language": "en", "words": SPOKEN.words, "words_language": "en"}),
     )
 
 
@@ -66,6 +66,7 @@ def test_who_has_no_fund_is_quoted_on_themselves() -> None:
 
 def test_a_part_is_told_from_the_topic_and_meaning_from_words() -> None:
     assert codes(0, texts=told(replace(SPOKEN, topic=False)))[1] == "answers_part"
+    assert codes(0, texts=told(replace(SPOKEN, firm=False)))[1] == "touches"
     silent = replace(SPOKEN, words=())
     assert codes(0, texts=told(silent))[1] == "meaning_only"
     assert codes(0, texts=told(silent, language="es"))[1] == "meaning_across"

@@ -28,7 +28,7 @@ def test_the_nearest_passage_is_quoted_with_the_part_it_answers() -> None:
     found = evidence(TITLE, TEXT, FUND)
     assert found.quote == "After each storm I walk the wash, and love to"
     assert found.part == "I would love somebody to walk the wash with us"
-    assert not found.topic
+    assert found.firm and not found.topic
     assert set(found.words) == {"love", "wash", "walk"}
 
 
@@ -36,6 +36,18 @@ def test_the_topic_is_the_title_and_its_words_count_most() -> None:
     found = evidence(TITLE, TEXT, "We walk. An arroyo can flood in minutes.")
     assert (found.quote, found.part, found.topic) == ("An arroyo can flood in minutes", TITLE, True)
     assert found.words[:2] in (("arroyo", "flood"), ("flood", "arroyo"))
+
+
+def test_one_word_in_common_is_no_firm_answer() -> None:
+    assert not evidence("A real night under our own sky", "", "I bring the real sheet, and a map.").firm
+    assert not evidence("Hats", TEXT, "I love my dog.").firm
+    assert evidence("A night under our own sky", "", "After dark, every night, I name the sky.").firm
+
+
+def test_a_fund_s_title_counts_but_is_not_quoted() -> None:
+    found = evidence(TITLE, TEXT, "I drew the culverts. They hold.", heading="Flood control on the arroyo")
+    assert (found.quote, found.topic, found.firm) == ("I drew the culverts", True, True)
+    assert set(found.words) == {"arroyo", "flood"}
 
 
 def test_without_a_word_in_common_the_first_sentence_stands_beside_the_topic() -> None:
@@ -96,6 +108,7 @@ def test_whatever_people_write_what_is_shown_is_theirs_and_short(title: str, tex
     theirs = " ".join(own.split())
     assert found.quote.strip("\u2026") in theirs
     assert all(word in own.lower() for word in found.words)
+    assert found.words or not found.firm
 
 
 def test_a_very_long_text_is_looked_at_in_bounded_time() -> None:

@@ -16,7 +16,7 @@ from matchmaker.policies import Permission
 from matchmaker.queries import candidates, desk, introductions, learning_requests, mails, paging, rankings
 from matchmaker.services import proposals
 from matchmaker.web import context, failures, filters
-from matchmaker.web.desk import words
+from matchmaker.web.desk import told, words
 from matchmaker.web.desk.forms import ApproveForm, PassForm
 from models import Introduction, LearningRequest, Proposal
 
@@ -151,6 +151,7 @@ def _render(
         undo=undoable,
         reading=0 if queue.waiting else desk.being_read(db.session, context.region().id),
         caution=words.sentence,
+        told=told.of,
         ways_out=words.WAYS_OUT,
         question=words.question,
         pass_reasons=list(proposals.PassReason),
