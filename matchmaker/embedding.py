@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
-_BATCH = 32
 # The model reads a few hundred tokens; the tokenizer would walk through the rest only to throw it away.
 _READ_CHARACTERS = 8_000
 
@@ -62,17 +61,13 @@ class Encoder:
     @property
     def dimension(self) -> int:
         """Length d of a vector. Loads the model."""
-        dimension = self._loaded.get_embedding_dimension()
-        if dimension is None:
-            raise ModelNotFound(f"embedding model {self.name!r} does not say how long its vectors are")
-        return int(dimension)
+        return self._reader.dimension
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors [n, d] of length 1, in the order of the texts; a text without any content gives a zero
         vector.
 
-        Equal texts are read once, and texts of like length together, so that short ones aren't padded to the
-        longest.
+        Equal texts are read once. What else is in the call moves a vector by the rounding of floats only.
         """
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         rows: dict[str, list[int]] = {}
@@ -80,16 +75,18 @@ class Encoder:
             cleaned = clean(text)
             if cleaned:
                 rows.setdefault(cleaned, []).append(row)
-        distinct = sorted(rows, key=len, reverse=True)
-        for start in range(0, len(distinct), _BATCH):
-            batch = distinct[start : start + _BATCH]
-            found = self._loaded.encode(batch, batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False)
-            for text, vector in zip(batch, found, strict=True):
-                vectors[rows[text]] = vector
+        for same, vector in zip(rows.values(), self._reader.encode(list(rows)), strict=True):
+            vectors[same] = vector
         return vectors
 
     @cached_property
-    def _loaded(self) -> SentenceTransformer:
+    def _reader(self) -> _Reader:
+        model = self._load()
+        from matchmaker.packed import packed
+
+        return packed(model) or _Library(model)
+
+    def _load(self) -> SentenceTransformer:
         # Set before the import: the libraries read these once, and must not try the network on a school's
         # box.
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -108,6 +105,32 @@ class Encoder:
             raise ModelNotFound(
                 f"embedding model {self._model or BUNDLED_MODEL!r} cannot be loaded: {why}"
             ) from problem
+
+
+class _Reader(Protocol):
+    """Texts to vectors [n, d] of length 1. Either `packed.PackedBert` or `_Library`."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+
+
+class _Library:
+    """Any model that sentence_transformers can load, read by its own `encode`."""
+
+    def __init__(self, model: SentenceTransformer) -> None:
+        dimension = model.get_embedding_dimension()
+        if dimension is None:
+            raise ModelNotFound("the embedding model does not say how long its vectors are")
+        self.dimension = int(dimension)
+        self._model = model
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        found = self._model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
+        return np.asarray(found, dtype=np.float32)
 
 
 def clean(text: str) -> str:
