@@ -82,10 +82,15 @@ class Choices:
 
     def likelihood(self, utility: Floats) -> Floats:
         """[G] mean log P(chosen | chosen or lower) over the choices of each list, as they count; NaN without any."""
-        size, of = len(self.starts), self.of[self.chosen]
-        made = np.bincount(of, self.counts, minlength=size)
-        said = np.bincount(of, self.counts * np.logaddexp(0.0, self._gap(utility)[2]), minlength=size)
-        return -np.divide(said, made, out=np.full(size, np.nan), where=made > 0)
+        made = self.totals
+        surprise = self.counts * np.logaddexp(0.0, self._gap(utility)[2])
+        said = np.bincount(self.of[self.chosen], surprise, minlength=len(made))
+        return -np.divide(said, made, out=np.full(len(made), np.nan), where=made > 0)
+
+    @property
+    def totals(self) -> Floats:
+        """[G] what the choices of each list count together."""
+        return np.bincount(self.of[self.chosen], self.counts, minlength=len(self.starts)).astype(np.float64)
 
     def _gap(self, utility: Floats) -> tuple[Floats, Floats, Floats]:
         """[M] utilities of what was passed by, [S] the log of each run's sum, [C] how far each choice lies below it."""

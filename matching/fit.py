@@ -261,10 +261,13 @@ def _judged(groups: Sequence[Group], told: Sequence[tuple[Formula, float]]) -> l
     """Each list beside what a formula and a temperature make of it that were found without it."""
     scores = [_combined(group, formula.coefficients) for group, (formula, _) in zip(groups, told, strict=True)]
     utility = np.concatenate([heat * score for score, (_, heat) in zip(scores, told, strict=True)])
-    likelihood = choices_of(groups).likelihood(utility)
+    choices = choices_of(groups)
+    likelihood, counts = choices.likelihood(utility), choices.totals
     return [
-        Judged(group.gains, group.counts, group.partners, score, formula.rho(score), float(each))
-        for group, score, (formula, _), each in zip(groups, scores, told, likelihood, strict=True)
+        Judged(
+            group.gains, group.counts, group.partners, scores[at], told[at][0].rho(scores[at]), likelihood[at], count
+        )
+        for at, (group, count) in enumerate(zip(groups, counts, strict=True))
     ]
 
 

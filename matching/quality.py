@@ -26,7 +26,7 @@ class Judged:
     """One list of n with its decisions, and what some weights made of it without having seen them.
 
     ``likelihood`` is the mean logarithm of the chance that the weights gave to what was chosen, out of what it was
-    chosen over; ``weights`` [n] what each row counts.
+    chosen over; ``weights`` [n] what each row counts, and ``count`` what the choices of the list count together.
     """
 
     gains: Floats
@@ -35,6 +35,7 @@ class Judged:
     scores: Floats
     rho: Floats
     likelihood: float
+    count: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,29 +78,42 @@ def compare(before: Sequence[Judged], after: Sequence[Judged]) -> HeldOut:
     -----
     ndcg: of the first 10, gains below 0 counting as 0; lists without a gain above 0 are left out. pairs: share of
     pairs with different gains that the scores put in order, ties as half. log_loss: mean of -log rho where the gain
-    is above 0 and -log(1 - rho) elsewhere, over a list's rows.
+    is above 0 and -log(1 - rho) elsewhere, over a list's rows. Lists count as their choices do (for log_loss: as their
+    rows do), relative to the mean: unweighted, choices among lists that the old weights ordered would flatter the old
+    weights (Joachims, Swaminathan and Schnabel, 2017).
     """
-    values = [{name: [_MEASURE[name](each) for each in judged] for name in MEASURES} for judged in (before, after)]
     clusters = [frozenset(np.array(each.partners, dtype=object)[each.gains > 0]) for each in before]
+    first, second = ({name: _values(name, judged) for name in MEASURES} for judged in (before, after))
     leads = {}
     for name in MEASURES:
-        known = ~np.isnan(values[0][name])
-        sign = -1.0 if name == "log_loss" else 1.0
-        pair = [sign * np.array(value[name])[known] for value in values]
-        leads[name] = paired_difference(pair[1], pair[0], [c for c, k in zip(clusters, known, strict=True) if k])
-    first, second = (_quality(judged, found, clusters) for judged, found in zip((before, after), values, strict=True))
-    return HeldOut(first, second, leads)
+        known = ~np.isnan(first[name])
+        old, new = first[name][known], second[name][known]
+        better, worse = (old, new) if name == "log_loss" else (new, old)
+        leads[name] = paired_difference(better, worse, _known(clusters, known))
+    return HeldOut(_quality(before, first, clusters), _quality(after, second, clusters), leads)
 
 
-def _quality(judged: Sequence[Judged], values: Mapping[str, Sequence[float]], clusters: Sequence[Hashable]) -> Quality:
+def _quality(judged: Sequence[Judged], values: Mapping[str, Floats], clusters: Sequence[Hashable]) -> Quality:
     measures = {}
     for name, found in values.items():
-        known = [(value, cluster) for value, cluster in zip(found, clusters, strict=True) if not np.isnan(value)]
-        measures[name] = estimate([value for value, _ in known], [cluster for _, cluster in known])
+        known = ~np.isnan(found)
+        measures[name] = estimate(found[known], _known(clusters, known))
     rho, came, weights = (
         np.concatenate(each) for each in zip(*((one.rho, one.gains > 0, one.weights) for one in judged), strict=True)
     )
     return Quality(measures, calibration(rho, came, weights))
+
+
+def _values(name: str, judged: Sequence[Judged]) -> Floats:
+    """[G] what each list adds to the mean of a measure; NaN where the measure says nothing of it."""
+    found = np.array([_MEASURE[name](each) for each in judged])
+    counts = np.array([each.weights.sum() if name == "log_loss" else each.count for each in judged])
+    known = ~np.isnan(found)
+    return found * counts / counts[known].mean() if known.any() else found
+
+
+def _known(clusters: Sequence[Hashable], known: NDArray[np.bool_]) -> list[Hashable]:
+    return [cluster for cluster, keep in zip(clusters, known, strict=True) if keep]
 
 
 def _ndcg(judged: Judged) -> float:

@@ -114,8 +114,10 @@ def of_region(session: Session, region_id: int, features: Collection[str]) -> De
 
 def _shown(session: Session, region_id: int) -> tuple[dict[int, list[Shown]], dict[int, int], dict[int, datetime]]:
     """Candidates shown by ranking, with the ranking's request and time."""
-    kept = func.jsonb_array_elements(Ranking.candidates.op("||")(Ranking.pinned)).table_valued(
-        column("candidate", JSONB), joins_implicitly=True
+    kept = (
+        func.jsonb_array_elements(Ranking.candidates.op("||")(Ranking.pinned))
+        .table_valued(column("candidate", JSONB), joins_implicitly=True)
+        .render_derived()
     )
     rows = session.execute(
         select(Proposal, Ranking.ranked_at, Steer.id.label("pin"), kept.c.candidate["evidence"].label("evidence"))

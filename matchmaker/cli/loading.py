@@ -1,4 +1,4 @@
-"""``flask --app matchmaker …``: what an administrator does from a shell."""
+"""Loading regions: the demo, and evaluation sets."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 
 import click
-from flask import Flask, current_app
+from flask import current_app
 from flask_security.utils import hash_password
 from sqlalchemy import select
 
 from matchmaker import outbox
+from matchmaker.cli.naming import region_called
 from matchmaker.clock import utc_now
 from matchmaker.errors import DomainError
 from matchmaker.extensions import db
@@ -18,14 +19,8 @@ from matchmaker.policies import Actor
 from matchmaker.services import demo, proposals, sets
 from models import Account, LearningRequest, Membership, Proposal, ProposalState, Region, RequestState, Role
 
-DEMO = Path(__file__).resolve().parents[1] / "demo" / "palo-fierro"
+DEMO = Path(__file__).resolve().parents[2] / "demo" / "palo-fierro"
 DEMO_PASSWORD = "ironwood-and-rain"
-
-
-def init_app(app: Flask) -> None:
-    """Add the commands."""
-    for command in (load_demo, load_set, approve_first):
-        app.cli.add_command(command)
 
 
 @click.command("demo")
@@ -84,9 +79,7 @@ def load_set(folder: Path, slug: str, capacity: int | None, undo_seconds: int) -
 def approve_first(slug: str) -> None:
     """As the region's coordinator, approve the first open proposal of every proposed request."""
     session = db.session
-    region = session.scalar(select(Region).where(Region.slug == slug))
-    if region is None:
-        raise click.ClickException(f"There is no region called {slug}.")
+    region = region_called(slug)
     actor = _coordinator(region)
     approved, refused = 0, 0
     for request_id, ranking_id, proposal_id in _first_proposals(region):
@@ -129,3 +122,6 @@ def _first_proposals(region: Region) -> list[tuple[int, int, int]]:
         .distinct(Proposal.request_id)
     )
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+COMMANDS = (load_demo, load_set, approve_first)
