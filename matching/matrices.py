@@ -90,9 +90,9 @@ class Matrices:
     practice: NDArray[np.bool_]
     codes: dict[str, Codes]
 
-    def positions(self, partner_ids: Iterable[int]) -> NDArray[np.int64]:
+    def positions(self, partner_ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Where these partners stand, ascending; those that are not in the matrices are left out."""
-        wanted = np.unique(np.fromiter(partner_ids, dtype=np.int64))
+        wanted = np.unique(partner_ids)
         found = np.searchsorted(self.partner_ids, wanted)
         inside = found < len(self.partner_ids)
         found, wanted = found[inside], wanted[inside]

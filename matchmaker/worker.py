@@ -69,9 +69,11 @@ def prepare(app: Flask, settings: Settings, name: QueueName) -> None:
         from matchmaker import reembedding
         from matchmaker.embedding import Encoder
         from matchmaker.index import Index
+        from matchmaker.services.recall import Recall
 
         encoder = Encoder(settings.embedding_model or None)
         encoder.encode(["warm"])
+        app.extensions["recall"] = Recall()
         app.extensions["index"] = Index(encoder, memory_mb=settings.index_memory_mb, most_new=MOST_NEW)
         reembedding.begin(db.session, encoder, utc_now())
         db.session.commit()

@@ -19,15 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matchmaker.embedded.home import PROJECT
+from matchmaker.embedding import Encoder
 
 VOCABULARY = 40_000
 
 
-class RandomVectors:
-    """Stands in for the model while a region is filled: a random direction for every text."""
+class RandomVectors(Encoder):
+    """Stands in for a model while a region is filled: its name and size, and a random direction for every text."""
 
-    def __init__(self, name: str, dimension: int, seed: int) -> None:
-        self.name, self.dimension = name, dimension
+    def __init__(self, model: Encoder, seed: int) -> None:
+        self.__dict__.update(model.__dict__)
         self._random = np.random.default_rng(seed)
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ from unittest import mock
 
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from matching import explain
 from matchmaker.bench import synthetic
@@ -34,6 +34,7 @@ from matchmaker.embedding import Encoder
 from matchmaker.index import Index, request_text
 from matchmaker.queries import eligibility
 from matchmaker.services import explaining, proposing, scoring
+from matchmaker.services.recall import Recall
 from models import LearningRequest, Region
 
 SIZES = (1_000, 10_000, 100_000)
@@ -51,7 +52,7 @@ PHASES: dict[str, tuple[tuple[Any, str], ...]] = {
     "filter": ((eligibility, "for_request"),),
     "score": ((proposing, "score"),),
     "re-rank": ((scoring, "rerank"),),
-    "explain": ((explain, "moves"), (explaining, "best_funds"), (explaining, "reasons")),
+    "explain": ((explain, "moves"), (explaining, "voices"), (explaining, "reasons")),
 }
 """Where each phase begins and ends; what is left of a proposal is reading the request, storing and committing."""
 REST = "store"
@@ -111,6 +112,7 @@ class Ranker:
     encoder: Encoder
     faiss: Any
     index: Index = field(init=False)
+    recall: Recall = field(default_factory=Recall)
     peer: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -120,7 +122,7 @@ class Ranker:
         """Build a region and load its matrices, the vectors drawn and stored on the way."""
         with Session(self.engine) as session:
             built = synthetic.build(session, funds, requests, utc_now(), seed)
-            self.index.encoder = RandomVectors(self.encoder.name, self.encoder.dimension, seed)  # type: ignore[assignment]
+            self.index.encoder = RandomVectors(self.encoder, seed)
             self.index.matrices(session, session.get_one(Region, built.region_id))
             self.index.encoder = self.encoder
             session.commit()
@@ -146,6 +148,7 @@ class Ranker:
                 request_vector=self.index.request_vector(session, request),
                 request_text=request_text(request),
                 clock=utc_now,
+                recall=self.recall,
             )
             session.commit()
 

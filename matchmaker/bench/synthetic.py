@@ -148,7 +148,7 @@ def _partner(author: Author, region_id: int, number: int, about: str, now: datet
     }
 
 
-_SPOKEN = (["en"], ["en", "es"], ["es"], ["ar"], [])
+_SPOKEN: tuple[list[str], ...] = (["en"], ["en", "es"], ["es"], ["ar"], [])
 _SPOKEN_SHARE = (0.55, 0.28, 0.1, 0.02, 0.05)
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Integer, cast, func, select
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Integer, LargeBinary, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from models import CapacityUnit, Introduction, IntroductionState
@@ -57,3 +59,16 @@ def places(taken: dict[tuple[int, date], tuple[int, int]], partner_id: int, limi
     """One partner's month out of ``months``."""
     agreed, held = taken.get((partner_id, period), (0, 0))
     return Places(period, agreed, held, limit)
+
+
+def held(session: Session, region_id: int, period: date) -> NDArray[np.int64]:
+    """Partner ids of all units of a region's month that are held, one entry a unit, in no order.
+
+    Packed by PostgreSQL into one value: a region of ten thousand partners may hold as many units.
+    """
+    packed = session.scalar(
+        select(
+            func.string_agg(func.int4send(CapacityUnit.partner_id), literal(b"", LargeBinary), type_=LargeBinary)
+        ).where(CapacityUnit.region_id == region_id, CapacityUnit.period == period, CapacityUnit.released_at.is_(None))
+    )
+    return np.frombuffer(packed or b"", dtype=">i4").astype(np.int64)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import and_, case, func, select, text
+from sqlalchemy import case, func, select, text
 from sqlalchemy.orm import Session
 
 from matching.equity import Policy, past_service, school_need
 from matching.need import NeedIndex, need_index, need_parts, region_median
 from models import (
-    CapacityUnit,
     EquityPolicy,
     Introduction,
     IntroductionState,
     LearningRequest,
-    Partner,
     Proposal,
     RequestState,
     School,
@@ -74,6 +72,15 @@ class SchoolStanding:
     weight: float
 
 
+@dataclass(frozen=True)
+class Shown:
+    """The m partners of recent rankings, ascending by id."""
+
+    partner_ids: NDArray[np.int64]
+    exposure: Floats
+    merit: Floats
+
+
 def policy_of(stored: EquityPolicy) -> Policy:
     """A stored policy version as the re-rank takes it. Raises ValueError for numbers that the policy refuses."""
     return Policy(**stored.numbers)
@@ -91,30 +98,8 @@ def standings(session: Session, region_id: int, policy: Policy, now: datetime) -
     }
 
 
-def load(session: Session, partner_ids: Sequence[int], period: date) -> tuple[Floats, Floats]:
-    """[n] units of a month that each of these partners has given away, and [n] how many they set."""
-    rows = session.execute(
-        select(Partner.id, Partner.monthly_capacity, func.count(CapacityUnit.id))
-        .outerjoin(
-            CapacityUnit,
-            and_(
-                CapacityUnit.partner_id == Partner.id,
-                CapacityUnit.period == period,
-                CapacityUnit.released_at.is_(None),
-            ),
-        )
-        .where(Partner.id.in_(partner_ids))
-        .group_by(Partner.id)
-    )
-    found = {row[0]: (row[2], row[1]) for row in rows}
-    pairs = np.array([found[partner_id] for partner_id in partner_ids], dtype=np.float64).reshape(-1, 2)
-    return pairs[:, 0], pairs[:, 1]
-
-
-def exposure_and_merit(
-    session: Session, region_id: int, shown: int, now: datetime
-) -> tuple[dict[int, float], dict[int, float]]:
-    """Per partner of recent rankings: exposure (position weights of the ``shown`` first) and merit (relevance sum)."""
+def exposure_and_merit(session: Session, region_id: int, shown: int, now: datetime) -> Shown:
+    """Exposure (position weights of the ``shown`` first) and merit (relevance sum) over the recent rankings."""
     rows = session.execute(
         text(
             """
@@ -125,7 +110,7 @@ def exposure_and_merit(
                 SELECT candidates FROM ranking
                 WHERE region_id = :region AND ranked_at >= :since ORDER BY id DESC LIMIT :most
             ) recent, jsonb_array_elements(recent.candidates) WITH ORDINALITY AS listed (candidate, place)
-            GROUP BY 1
+            GROUP BY 1 ORDER BY 1
             """
         ),
         {
@@ -135,7 +120,11 @@ def exposure_and_merit(
             "most": EXPOSURE_RANKINGS,
         },
     ).all()
-    return {row[0]: row[1] for row in rows}, {row[0]: row[2] for row in rows}
+    return Shown(
+        np.array([row[0] for row in rows], dtype=np.int64),
+        np.array([row[1] for row in rows], dtype=np.float64),
+        np.array([row[2] for row in rows], dtype=np.float64),
+    )
 
 
 def _needs(schools: Sequence[School]) -> list[NeedIndex]:

@@ -20,6 +20,7 @@ from matchmaker.policies import NOBODY
 from matchmaker.queries import eligibility, rankings, steering
 from matchmaker.queries import weights as relevance_weights
 from matchmaker.services import explaining
+from matchmaker.services.recall import Recall
 from matchmaker.services.scoring import PROPOSED, Scored, score
 from models import (
     EquityPolicy,
@@ -45,9 +46,11 @@ def propose(
     request_vector: NDArray[np.float32],
     request_text: str,
     clock: Clock,
+    recall: Recall | None = None,
 ) -> Ranking | None:
     """Rank a request and put its first candidates before the desk. None when it no longer waits for proposals.
 
+    ``recall`` is what this process remembers of regions; without it, everything is read.
     Earlier open proposals are superseded: the desk shows one ranking at a time.
     """
     now = clock()
@@ -56,9 +59,12 @@ def propose(
         return None
     region = session.get_one(Region, request.region_id)
     stored = rankings.policy_in_effect(session, region.id)
-    found = eligibility.for_request(session, request, now)
+    recall = recall or Recall()
+    found = eligibility.for_request(session, request, recall.roll(session, region), now)
     weights = relevance_weights.in_effect(session, region.id)
-    scored = score(session, request, region, stored, weights, found, matrices, request_vector, request_text, now)
+    scored = score(
+        session, request, region, stored, weights, found, recall, matrices, request_vector, request_text, now
+    )
     pinned = _pinned(session, request, scored, matrices)
     ranking = _keep(session, request, stored, weights, found, scored, matrices, pinned, now)
     _supersede(session, request, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,8 +15,10 @@ from matching.features import Signals, signals
 from matching.matrices import Asked, Matrices, bits, structure
 from matching.score import Relevance, Weights, relevance
 from matching.structure import Structure
+from matchmaker.queries import capacity as ledger
 from matchmaker.queries import eligibility, fairness
 from matchmaker.services import capacity
+from matchmaker.services.recall import Recall
 from models import EquityPolicy, LearningRequest, Region
 
 PROPOSED = 6
@@ -44,21 +46,19 @@ def score(
     stored: EquityPolicy,
     weights: Weights,
     found: eligibility.Eligibility,
+    recall: Recall,
     matrices: Matrices,
     request_vector: NDArray[np.float32],
     request_text: str,
     now: datetime,
 ) -> Scored:
+    positions = matrices.positions(found.partner_ids)
     distance = np.full(len(matrices.partner_ids), np.nan)
-    miles = {candidate.partner_id: candidate.distance for candidate in found.eligible}
-    positions = matrices.positions(miles)
-    distance[positions] = [
-        np.nan if (mile := miles[int(matrices.partner_ids[at])]) is None else mile for at in positions
-    ]
+    distance[positions] = found.miles[np.searchsorted(found.partner_ids, matrices.partner_ids[positions])]
     facts = structure(matrices.facts, _asked(request, region, matrices), distance)
     near = signals(matrices.corpus, request_vector, request_text)
-    rho = relevance(near, facts, weights)
-    reranked = rerank(session, request, region, stored, found, matrices, rho, positions, now)
+    rho = relevance(matrices.corpus, near, facts, weights)
+    reranked = rerank(session, request, region, stored, found, recall, matrices, rho, positions, now)
     return Scored(positions, near, facts, rho, reranked, distance)
 
 
@@ -79,6 +79,7 @@ def rerank(
     region: Region,
     stored: EquityPolicy,
     found: eligibility.Eligibility,
+    recall: Recall,
     matrices: Matrices,
     rho: Relevance,
     positions: NDArray[np.int64],
@@ -86,27 +87,32 @@ def rerank(
 ) -> equity.Reranked:
     """The equity re-rank, online form: need and deficit of the request, boost and price of each candidate."""
     policy = fairness.policy_of(stored)
-    standing = fairness.standings(session, region.id, policy, now)[request.school_id]
+    standing = recall.standing(session, region, stored, request.school_id, PROPOSED, now)
     free = rho.rho[positions]
     wanted = np.concatenate([free, rho.rho[matrices.positions(found.full)]])
     deficit = equity.request_deficit(free.max(initial=0.0), wanted.max(initial=0.0), policy)
-    ids = [int(partner_id) for partner_id in matrices.partner_ids[positions]]
     period = capacity.period_of_request(request, region, now)
-    held, most = fairness.load(session, ids, period)
-    price = equity.busy_price(held, most, policy)
-    boost = _boosts(session, region, matrices, policy, now)[positions]
-    return equity.rerank(free, standing.weight, deficit, boost, price)
+    price = _prices(session, region, recall, matrices.partner_ids[positions], period, policy)
+    boost = _boosts(standing.shown, matrices, policy, now)[positions]
+    return equity.rerank(free, standing.schools[request.school_id].weight, deficit, boost, price)
 
 
-def _boosts(
-    session: Session, region: Region, matrices: Matrices, policy: equity.Policy, now: datetime
+def _prices(
+    session: Session, region: Region, recall: Recall, ids: NDArray[np.int64], period: date, policy: equity.Policy
 ) -> NDArray[np.float64]:
+    """[n] busy price of candidates, by the units of a month they have given away and those they set."""
+    roll = recall.roll(session, region)
+    units, at = roll.units(ledger.held(session, region.id, period)), roll.places(ids)
+    return equity.busy_price(units[at], roll.monthly_capacity[at], policy)
+
+
+def _boosts(shown: fairness.Shown, matrices: Matrices, policy: equity.Policy, now: datetime) -> NDArray[np.float64]:
     """[P] exposure boost of every partner of the region, by knowledge type and newness alone."""
-    shown, due = fairness.exposure_and_merit(session, region.id, PROPOSED, now)
-    ids = matrices.partner_ids.tolist()
     members = np.column_stack(
         [matrices.credentialed, matrices.practice, matrices.joined > now.date().toordinal() - NEW_DAYS]
     )
-    exposure = equity.group_shares([shown.get(partner_id, 0.0) for partner_id in ids], members)
-    merit = equity.group_shares([due.get(partner_id, 0.0) for partner_id in ids], members)
+    there = np.isin(shown.partner_ids, matrices.partner_ids)
+    theirs = members[matrices.positions(shown.partner_ids)]
+    exposure = equity.group_shares(shown.exposure[there], theirs)
+    merit = equity.group_shares(shown.merit[there], theirs)
     return equity.exposure_boost(exposure, merit, members, policy)

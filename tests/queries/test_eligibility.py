@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
-from matchmaker.queries import eligibility
+from matchmaker.queries import eligibility, roll
 from matchmaker.web import labels
 from models import Clearance, IntroductionState, LearningRequest, Partner
 from tests import factories as f
@@ -34,13 +35,17 @@ def excluding(session: Session, request: LearningRequest, partner: Partner) -> s
     return eligibility.excluded_by(session, request, partner.id, f.NOW)
 
 
+def weighed(session: Session, request: LearningRequest) -> eligibility.Eligibility:
+    return eligibility.for_request(session, request, roll.read(session, request.region_id), f.NOW)
+
+
 @pytest.mark.parametrize("rule", RULES, ids=str)
 def test_each_rule_excludes_by_its_name(session: Session, cast: Cast, request_: LearningRequest, rule: Rule) -> None:
     assert excluding(session, request_, cast.ramon) is None
     rule.speaks(cast, request_, cast.ramon)
     assert excluding(session, request_, cast.ramon) == rule.name
-    found = eligibility.for_request(session, request_, f.NOW)
-    assert cast.ramon.id not in {each.partner_id for each in found.eligible}
+    found = weighed(session, request_)
+    assert cast.ramon.id not in found.partner_ids
     assert found.excluded[rule.name] == 1
 
 
@@ -68,16 +73,16 @@ def test_the_funnel_counts_each_partner_once_by_the_first_rule(
     cast.ramon.paused_at, cast.ramon.languages = f.NOW, ["ar"]
     session.flush()
     session.expire(request_)
-    found = eligibility.for_request(session, request_, f.NOW)
+    found = weighed(session, request_)
     expected = {rule.name: 1 for rule in RULES if rule.name not in ("format", "distance")}
     assert found.excluded == {**expected, "paused": 2}
-    assert len(found.eligible) == 3
+    assert len(found.partner_ids) == 3
     assert len(found.full) == found.excluded["full"]
 
 
 def test_nobody_of_another_region_is_counted(session: Session, cast: Cast, request_: LearningRequest) -> None:
-    found = eligibility.for_request(session, request_, f.NOW)
-    assert {each.partner_id for each in found.eligible} == {cast.esperanza.id, cast.ramon.id}
+    found = weighed(session, request_)
+    assert set(found.partner_ids.tolist()) == {cast.esperanza.id, cast.ramon.id}
     assert found.excluded == {}
 
 
@@ -86,9 +91,10 @@ def test_distances_are_great_circle_miles(session: Session, cast: Cast, request_
     cast.ramon.latitude, cast.ramon.longitude, cast.ramon.radius_miles = 33.4484, -112.0740, 200  # Phoenix
     cast.esperanza.latitude = None
     session.flush()
-    miles = {e.partner_id: e.distance for e in eligibility.for_request(session, request_, f.NOW).eligible}
+    found = weighed(session, request_)
+    miles = dict(zip(found.partner_ids.tolist(), found.miles.tolist(), strict=True))
     assert miles[cast.ramon.id] == pytest.approx(107.6, abs=0.5)
-    assert miles[cast.esperanza.id] is None
+    assert np.isnan(miles[cast.esperanza.id])
 
 
 def test_the_edge_of_a_radius_is_inside(session: Session, cast: Cast, request_: LearningRequest) -> None:

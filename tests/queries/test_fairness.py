@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from matching.equity import Policy
-from matchmaker.queries import fairness
+from matchmaker.queries import capacity, fairness, roll
 from models import LOCALES, IntroductionState, Region, School
 from tests import factories as f
 from tests.cast import Cast
@@ -145,13 +145,14 @@ def test_another_region_changes_nothing(session: Session, cast: Cast) -> None:
     assert standings(session, cast.region) == before
 
 
-def test_load_is_in_the_order_asked(session: Session, cast: Cast) -> None:
-    cast.ramon.monthly_capacity = 4
+def test_every_held_unit_of_a_month_is_named_once(session: Session, cast: Cast) -> None:
     f.IntroductionFactory(region=cast.region, suggested__who=cast.ramon)
-    held, most = fairness.load(session, [cast.ramon.id, cast.esperanza.id], date(2026, 10, 1))
-    assert (held.tolist(), most.tolist()) == ([1, 0], [4, 2])
-    assert fairness.load(session, [cast.ramon.id], date(2026, 11, 1))[0].tolist() == [0]
-    assert [part.tolist() for part in fairness.load(session, [], date(2026, 10, 1))] == [[], []]
+    october = capacity.held(session, cast.region.id, date(2026, 10, 1))
+    assert october.tolist() == [cast.ramon.id]
+    everybody = roll.read(session, cast.region.id)
+    assert everybody.units(october).tolist() == [int(each == cast.ramon.id) for each in everybody.partner_ids]
+    assert capacity.held(session, cast.region.id, date(2026, 11, 1)).tolist() == []
+    assert capacity.held(session, cast.next_door.id, date(2026, 10, 1)).tolist() == []
 
 
 def test_exposure_is_where_people_stood_in_recent_rankings(session: Session, cast: Cast) -> None:
@@ -160,7 +161,12 @@ def test_exposure_is_where_people_stood_in_recent_rankings(session: Session, cas
     request = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
     f.RankingFactory(region=cast.region, of=request, candidates=listed)
     f.RankingFactory(region=cast.region, of=request, candidates=listed[:1], ranked_at=f.NOW - timedelta(days=200))
-    shown, due = fairness.exposure_and_merit(session, cast.region.id, 2, f.NOW)
-    assert shown == pytest.approx({first: 1.0, second: 1 / np.log2(3), third: 0.0})
-    assert due == pytest.approx({first: 0.9, second: 0.5, third: 0.4})
-    assert fairness.exposure_and_merit(session, cast.next_door.id, 2, f.NOW) == ({}, {})
+    shown = fairness.exposure_and_merit(session, cast.region.id, 2, f.NOW)
+    assert shown.partner_ids.tolist() == sorted((first, second, third))
+    told = {
+        who: (seen, due) for who, seen, due in zip(shown.partner_ids.tolist(), shown.exposure, shown.merit, strict=True)
+    }
+    assert told[first] == pytest.approx((1.0, 0.9))
+    assert told[second] == pytest.approx((1 / np.log2(3), 0.5))
+    assert told[third] == pytest.approx((0.0, 0.4))
+    assert len(fairness.exposure_and_merit(session, cast.next_door.id, 2, f.NOW).partner_ids) == 0
