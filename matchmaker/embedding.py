@@ -81,12 +81,13 @@ class Encoder:
 
     @cached_property
     def _reader(self) -> _Reader:
-        model = self._load()
+        model = self.load()
         from matchmaker.packed import packed
 
         return packed(model) or _Library(model)
 
-    def _load(self) -> SentenceTransformer:
+    def load(self) -> SentenceTransformer:
+        """The model as sentence_transformers gives it, anew with each call: for the bench and the tests."""
         # Set before the import: the libraries read these once, and must not try the network on a school's
         # box.
         os.environ.setdefault("HF_HUB_OFFLINE", "1")

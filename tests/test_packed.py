@@ -23,7 +23,7 @@ TEXTS = [(WORDS[5 * row :] + WORDS * 30)[:length] for row, length in enumerate((
 
 @pytest.fixture(scope="module")
 def model() -> SentenceTransformer:
-    return Encoder(threads=1)._load()
+    return Encoder(threads=1).load()
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def quick(model: SentenceTransformer) -> PackedBert:
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> SentenceTransformer:
-    return Encoder(str(tiny_models.save(tmp_path / "tiny", seed=1)), threads=1)._load()
+    return Encoder(str(tiny_models.save(tmp_path / "tiny", seed=1)), threads=1).load()
 
 
 def test_the_vectors_are_those_of_the_library(model: SentenceTransformer, quick: PackedBert) -> None:

@@ -1,4 +1,4 @@
-"""``scripts/bench [web] [--json]``: run one bench, or all of them."""
+"""``scripts/bench [web|embed] [--json]``: run one bench, or all of them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import json
 import sys
 from typing import Any
 
-from matchmaker.bench import web
+from matchmaker.bench import embed, web
 from matchmaker.embedded.errors import EmbeddedError
 
-BENCHES = {"web": web}
+BENCHES = {"web": web, "embed": embed}
 
 
 def main() -> int:

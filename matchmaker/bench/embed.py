@@ -1,0 +1,145 @@
+"""Texts a second of our Encoder beside `SentenceTransformer.encode` as it comes: same model, same texts, one thread.
+
+No text is there twice, so reading equal texts once wins nothing here. The two read the same texts in turn, and what
+counts is the median of the rounds' ratios: of the clock, and of the processor's time, which other work on the machine
+disturbs less.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.evaluate import JudgedSet
+from matching.metrics import ndcg
+from matchmaker.embedded.home import PROJECT
+from matchmaker.embedding import Encoder
+from matchmaker.evaluation import read_set
+
+DEMO = PROJECT / "demo" / "palo-fierro"
+JUDGED = PROJECT.parent / "shared" / "data" / "youth_programs"
+TEXTS = 320
+"""Of the mix; with fewer the library would pad more than it does on a region."""
+WORDS = (3, 250)
+"""Shortest and longest text of the mix; lengths are spread evenly over their logarithm."""
+ROUNDS = 3
+ONE = "Somebody who restores tube radios, to show my physics class how a circuit carries a voice."
+ONE_ROUNDS = 30
+
+Floats = NDArray[np.float32]
+Encode = Callable[[Sequence[str]], Floats]
+
+
+@dataclass
+class Reader:
+    """One of the two, with the seconds that each of its rounds took by the clock and of the processor."""
+
+    encode: Encode
+    clock: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+    vectors: Floats = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
+
+    def read(self, texts: Sequence[str]) -> None:
+        """Read the texts once more."""
+        clock, processor = time.perf_counter(), time.process_time()
+        self.vectors = self.encode(texts)
+        self.clock.append(time.perf_counter() - clock)
+        self.processor.append(time.process_time() - processor)
+
+
+def measure() -> dict[str, Any]:
+    """Both rates and their ratio on the mix and on a real set's texts, one text's time, and the quality of both."""
+    return measured(TEXTS, ROUNDS, JUDGED)
+
+
+def measured(texts: int, rounds: int, judged_dir: Path) -> dict[str, Any]:
+    """`measure` for a number of texts and rounds, and a folder of a judged set that need not be there."""
+    encoder = Encoder(threads=1)
+    model = encoder.load()
+    ours, library = encoder.encode, model.encode
+    found: dict[str, Any] = {"threads": 1}
+    found |= rates("mixed", *in_turn(ours, library, mix(texts), rounds))
+    if judged_dir.is_dir():
+        judged = read_set(judged_dir)
+        real = list(dict.fromkeys([*judged.request_texts, *(profile.whole for profile in judged.profiles)]))
+        readers = in_turn(ours, library, real, rounds)
+        found |= rates("real", *readers)
+        qualities = [quality(judged, dict(zip(real, reader.vectors, strict=True))) for reader in readers]
+        found |= {"real_set": judged_dir.name, "real_ndcg@10": round(qualities[0], 4)}
+        found |= {"real_library_ndcg@10": round(qualities[1], 4)}
+        found |= {"real_ndcg@10_difference": round(qualities[0] - qualities[1], 4)}
+    else:
+        found |= {"real": "not measured, its texts are not here"}
+    readers = in_turn(ours, library, [ONE], ONE_ROUNDS)
+    found |= {"one_text_ms": round(median(readers[0].clock) * 1e3, 1)}
+    return found | {"one_text_library_ms": round(median(readers[1].clock) * 1e3, 1)}
+
+
+def mix(count: int, seed: int = 7) -> list[str]:
+    """Texts of 3 to 250 words, cut out of what the demo's people wrote in both languages; no two the same."""
+    drawn = random.Random(seed)
+    words = " ".join(written(DEMO)).split()
+    texts: dict[str, None] = {}
+    while len(texts) < count:
+        length = round(math.exp(drawn.uniform(*map(math.log, WORDS))))
+        start = drawn.randrange(len(words) - length)
+        texts[" ".join(words[start : start + length])] = None
+    return list(texts)
+
+
+def written(folder: Path) -> list[str]:
+    """What the partners and the teachers of a demo region say in their own words."""
+    rows = [
+        json.loads(line)
+        for name in ("partners.jsonl", "requests.jsonl")
+        for line in (folder / name).read_text(encoding="utf-8").splitlines()
+    ]
+    rows += [fund for row in rows for fund in row.get("funds", ())]
+    return [row[name] for row in rows for name in ("about", "text", "story") if row.get(name)]
+
+
+def in_turn(ours: Encode, library: Encode, texts: list[str], rounds: int) -> tuple[Reader, Reader]:
+    """Both after they have read the texts, once each a round and the first of them in turn. Warmed up before."""
+    readers = Reader(ours), Reader(library)
+    for reader in readers:
+        reader.encode(texts[:8])
+    for number in range(rounds):
+        for reader in readers if number % 2 else reversed(readers):
+            reader.read(texts)
+    return readers
+
+
+def rates(name: str, ours: Reader, library: Reader) -> dict[str, Any]:
+    """Texts a second, the ratios, and the smallest cosine between the two vectors of a text."""
+    texts = len(ours.vectors)
+    return {
+        f"{name}_texts": texts,
+        f"{name}_texts_per_second": round(texts / median(ours.clock), 1),
+        f"{name}_library_texts_per_second": round(texts / median(library.clock), 1),
+        f"{name}_ratio": round(median(b / a for a, b in zip(ours.clock, library.clock, strict=True)), 2),
+        f"{name}_ratio_of_processor_time": round(
+            median(b / a for a, b in zip(ours.processor, library.processor, strict=True)), 2
+        ),
+        f"{name}_smallest_cosine": round(float((ours.vectors * library.vectors).sum(axis=1).min()), 6),
+    }
+
+
+def quality(judged: JudgedSet, vectors: dict[str, Floats]) -> float:
+    """Mean nDCG@10 over the requests of a set, ranked by the cosine of whole texts."""
+    partners = np.stack([vectors[profile.whole] for profile in judged.profiles])
+    values = []
+    for request, text in zip(judged.request_ids, judged.request_texts, strict=True):
+        # Rounded, so that a tie is one for both.
+        order = np.argsort(-np.round(partners @ vectors[text], 6), kind="stable")
+        values.append(ndcg([judged.partner_ids[at] for at in order[:10]], judged.judgements.get(request, {})))
+    return mean(values)
