@@ -7,8 +7,10 @@ says where something was left out. Passages that hold an address or a telephone 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,9 +105,15 @@ def _firm(part: str, topic: bool, own_words: str, telling: Callable[[str], float
 
 def _telling_words(request: str, own_words: str, telling: Callable[[str], float]) -> tuple[str, ...]:
     """Shared words worth saying: not those that everybody uses, beside one that few do."""
-    shared = shared_words(request, own_words, telling, WORDS_SAID)
-    said = [max((telling(key) for key in _keys(word)), default=0.0) for word in shared]
-    return tuple(word for word, worth in zip(shared, said, strict=True) if worth >= max(said) / 2)
+    said: dict[str, float] = {}
+    named: set[str] = set()
+    for word in shared_words(request, own_words, telling, 3 * WORDS_SAID):
+        keys = _keys(word)
+        if named.isdisjoint(keys):
+            said[word] = max(map(telling, keys), default=0.0)
+            named |= keys
+    most = max(said.values(), default=0.0)
+    return tuple([word for word, worth in said.items() if worth >= most / 2][:WORDS_SAID])
 
 
 def overlap(parts: Sequence[str], others: Sequence[str], telling: Callable[[str], float]) -> Floats:
@@ -163,14 +171,16 @@ def _clauses(sentence: str, characters: int) -> Iterator[str]:
     if len(sentence) <= characters:
         yield sentence
         return
-    run = ""
-    opening = ""
-    for clause in _CLAUSE_END.split(sentence):
-        if run and len(run) + len(clause) >= characters:
-            yield opening + run.rstrip(",;:") + _ELLIPSIS
-            run, opening = "", _ELLIPSIS
-        run = f"{run} {clause}".strip()
-    yield opening + run
+    clauses = _CLAUSE_END.split(sentence)
+    ends = list(accumulate(len(clause) + 1 for clause in clauses))
+    start = 0
+    while start < len(clauses):
+        # As many clauses as fit, then those before them that still fit: a clause alone says little.
+        end = max(bisect_right(ends, (ends[start - 1] if start else 0) + characters), start + 1)
+        first = min(bisect_left(ends, ends[end - 1] - characters) + 1, start) if ends[end - 1] > characters else 0
+        run = " ".join(clauses[first:end])
+        yield (_ELLIPSIS if first else "") + (run if end == len(clauses) else run.rstrip(",;:") + _ELLIPSIS)
+        start = end
 
 
 def shortened(passage: str, characters: int) -> str:

@@ -85,6 +85,14 @@ def test_a_long_sentence_is_cut_between_clauses_and_says_so() -> None:
         "\u2026then we dig a basin under the tree\u2026",
         "\u2026at last the rain comes to us.",
     ]
+    assert passages("I draw, and you draw, and skill has nothing to do with whose is funniest.", 70) == [
+        "I draw, and you draw\u2026",
+        "\u2026and you draw, and skill has nothing to do with whose is funniest.",
+    ]
+
+
+def test_a_word_is_said_once_in_whatever_form() -> None:
+    assert len(evidence("Photos", "We teach photos.", "Photos, a photo. I teach photos, she teaches.").words) == 2
 
 
 @pytest.mark.parametrize(
