@@ -7,13 +7,16 @@ about.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from matching.language import Language, Piece, read, stem
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.language import Language, Piece, fold, read, stem
 
 _OWN_LANGUAGE_ONLY = "="
 _BETWEEN_FORMS = "; "
@@ -21,6 +24,8 @@ _BETWEEN_FORMS = "; "
 _LOOSE_STEM = {"en": 4, "es": 5}
 # A listed form that loses more than this to its stem says little about other words of that stem (estudiante, estudio).
 _MOST_TAKEN_OFF = 3
+_ASKED_EVERY = 6
+_READS_FROM = 0.5
 
 
 class Mention(NamedTuple):
@@ -53,6 +58,8 @@ class Glossary:
     """Concepts by the forms that name them, for texts of either language and for those that give no sign of one."""
 
     forms: Mapping[Language | None, Forms]
+    names: tuple[tuple[str, str], ...]
+    """The first English and the first Spanish form of each concept."""
 
     def mentions(self, piece: Piece) -> list[Mention]:
         """The concepts of a piece from left to right, the longest form first; no word is read twice."""
@@ -91,29 +98,41 @@ def parse(lines: Iterable[str]) -> Glossary:
         Naming the line: without a form in either language, or with a form that another concept has already.
     """
     known: dict[Language, dict[Form, str]] = {"en": {}, "es": {}}
-    abroad: dict[Language, dict[Form, str]] = {"en": {}, "es": {}}
-    for number, line in enumerate(lines, start=1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        cells = line.rstrip("\n").split("\t")
-        if len(cells) != 2 or not all(cell.strip() for cell in cells):
-            raise ValueError(f"glossary line {number}: expected English forms, one tab, Spanish forms")
-        concept = cells[0].split(_BETWEEN_FORMS)[0].removeprefix(_OWN_LANGUAGE_ONLY)
-        for language, cell in zip(known, cells, strict=True):
-            for written in cell.split(_BETWEEN_FORMS):
-                form = _form(written.removeprefix(_OWN_LANGUAGE_ONLY))
-                if not form or known[language].setdefault(form, concept) != concept:
-                    raise ValueError(f"glossary line {number}: {written!r} is no word, or stands in another line too")
-                if not written.startswith(_OWN_LANGUAGE_ONLY):
-                    abroad[language][form] = concept
+    at_home: set[tuple[Language, Form]] = set()
+    names: list[tuple[str, str]] = []
+    for number, written in _entries(lines):
+        concept, spanish = (forms[0].removeprefix(_OWN_LANGUAGE_ONLY) for forms in written.values())
+        names.append((concept, spanish))
+        for language, given in ((language, given) for language in known for given in written[language]):
+            form = _form(given)
+            if not form or known[language].setdefault(form, concept) != concept:
+                raise ValueError(f"glossary line {number}: {given!r} is no word, or stands in another line too")
+            if given.startswith(_OWN_LANGUAGE_ONLY):
+                at_home.add((language, form))
+    abroad: dict[Language, dict[Form, str]] = {
+        language: {form: concept for form, concept in forms.items() if (language, form) not in at_home}
+        for language, forms in known.items()
+    }
     return Glossary(
         {
             # The text's own forms come last and so win over a foreign form that looks the same.
             "en": _forms({**abroad["es"], **known["en"]}, _stems("en", known["en"])),
             "es": _forms({**abroad["en"], **known["es"]}, _stems("es", known["es"])),
             None: _forms({**abroad["es"], **abroad["en"]}, {}),
-        }
+        },
+        tuple(names),
     )
+
+
+def _entries(lines: Iterable[str]) -> Iterator[tuple[int, dict[Language, list[str]]]]:
+    """The number of each line that holds an entry, and its forms as they are written, by language."""
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        cells = line.rstrip("\n").split("\t")
+        if len(cells) != 2 or not all(cell.strip() for cell in cells):
+            raise ValueError(f"glossary line {number}: expected English forms, one tab, Spanish forms")
+        yield number, {"en": cells[0].split(_BETWEEN_FORMS), "es": cells[1].split(_BETWEEN_FORMS)}
 
 
 def _form(written: str) -> Form:
@@ -153,16 +172,6 @@ def concepts_in(text: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def english_gist(text: str) -> str:
-    """English names of what the Spanish pieces of a text mention, for a model that reads English only.
-
-    Empty for a text without Spanish, so that vectors of English texts stay as they are.
-    """
-    spanish = (piece for piece in read(text) if piece.language == "es")
-    found = (mention.concept for piece in spanish for mention in bundled().mentions(piece))
-    return ", ".join(dict.fromkeys(found))
-
-
 def in_english(text: str) -> str:
     """A text as a model that reads English only can make the most of it.
 
@@ -186,3 +195,20 @@ def _said(piece: Piece) -> str:
         said.append(found.concept if found else piece.words[at].form)
         at += found.length if found else 1
     return " ".join(said)
+
+
+def reads_spanish(encode: Callable[[Sequence[str]], NDArray[np.float32]]) -> bool:
+    """Whether an embedding model places the Spanish names of concepts beside their English ones.
+
+    Asks the model itself, on names that do not look alike in the two languages, so that any model can be put in without
+    a word about what it reads. `encode` gives vectors [n, d] of length 1.
+    """
+    asked = [names for names in bundled().names if not _look_alike(*names)][::_ASKED_EVERY]
+    english = encode([name for name, _ in asked])
+    spanish = encode([name for _, name in asked])
+    nearest = np.argmax(spanish @ english.T, axis=1)
+    return bool(np.mean(nearest == np.arange(len(asked))) >= _READS_FROM)
+
+
+def _look_alike(english: str, spanish: str) -> bool:
+    return fold(english)[:2] == fold(spanish)[:2]

@@ -129,13 +129,14 @@ _seen = _Words()
 
 def _singular(word: str) -> str:
     """Take off a plural ending of either language; the glossary's forms lose the same, so a wrong guess is harmless."""
-    if len(word) <= 3 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
-        return word
-    if word.endswith("ces"):
-        return word[:-3] + "z"
-    if word.endswith("ies"):
-        return word[:-3] + "y"
-    return word[:-2] if word.endswith(("ches", "shes", "xes", "nes", "res", "les", "des")) else word[:-1]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        if word.endswith("ces"):
+            return word[:-3] + "z"
+        if word.endswith("ies"):
+            return word[:-3] + "y"
+        word = word[:-2] if word.endswith(("ches", "shes", "xes", "sses")) else word[:-1]
+    # "machine" and "machines", "actividad" and "actividades": the vowel may belong to the word or to its plural.
+    return word[:-1] if len(word) > 6 and word.endswith("e") else word
 
 
 def _vote(form: str, folded: str) -> int:
