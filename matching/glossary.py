@@ -103,7 +103,7 @@ def parse(lines: Iterable[str]) -> Glossary:
     for number, written in _entries(lines):
         concept, spanish = (forms[0].removeprefix(_OWN_LANGUAGE_ONLY) for forms in written.values())
         names.append((concept, spanish))
-        for language, given in ((language, given) for language in known for given in written[language]):
+        for language, given in ((name, given) for name in known for given in written[name]):
             form = _form(given)
             if not form or known[language].setdefault(form, concept) != concept:
                 raise ValueError(f"glossary line {number}: {given!r} is no word, or stands in another line too")
