@@ -71,7 +71,7 @@ def measured(texts: int, rounds: int, judged_dir: Path) -> dict[str, Any]:
     found |= rates("mixed", *in_turn(ours, library, mix(texts), rounds))
     if judged_dir.is_dir():
         judged = read_set(judged_dir)
-        real = list(dict.fromkeys([*judged.request_texts, *(profile.whole for profile in judged.profiles)]))
+        real = list(dict.fromkeys([*judged.request_texts, *partner_texts(judged)]))
         readers = in_turn(ours, library, real, rounds)
         found |= rates("real", *readers)
         qualities = [quality(judged, dict(zip(real, reader.vectors, strict=True))) for reader in readers]
@@ -108,6 +108,11 @@ def written(folder: Path) -> list[str]:
     return [row[name] for row in rows for name in ("about", "text", "story") if row.get(name)]
 
 
+def partner_texts(judged: JudgedSet) -> list[str]:
+    """Everything each partner of a set says, in one text."""
+    return ["\n".join(filter(None, (profile.about, *profile.funds))) for profile in judged.profiles]
+
+
 def in_turn(ours: Encode, library: Encode, texts: list[str], rounds: int) -> tuple[Reader, Reader]:
     """Both after they have read the texts, once each a round and the first of them in turn. Warmed up before."""
     readers = Reader(ours), Reader(library)
@@ -136,7 +141,7 @@ def rates(name: str, ours: Reader, library: Reader) -> dict[str, Any]:
 
 def quality(judged: JudgedSet, vectors: dict[str, Floats]) -> float:
     """Mean nDCG@10 over the requests of a set, ranked by the cosine of whole texts."""
-    partners = np.stack([vectors[profile.whole] for profile in judged.profiles])
+    partners = np.stack([vectors[text] for text in partner_texts(judged)])
     values = []
     for request, text in zip(judged.request_ids, judged.request_texts, strict=True):
         # Rounded, so that a tie is one for both.
