@@ -172,9 +172,8 @@ def test_a_pinned_person_whom_a_rule_excludes_by_now_is_left_out(valley: Valley,
 
 
 def test_more_hands_than_places_are_all_put_forward(valley: Valley, clock: Clock) -> None:
-    request = valley.ask()
-    valley.propose(request)
     asked = [valley.add(f"Asked {number}", WATER) for number in range(PROPOSED + 1)]
+    request = valley.ask()
     for partner in asked:
         steering.pin(valley.session, acting(valley.cast.ben), request.id, partner.id, clock)
     valley.propose(request)
