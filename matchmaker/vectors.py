@@ -7,7 +7,7 @@ is kept beside it, so that it can be removed with them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -162,7 +162,7 @@ def look_up(
 
 
 def forget(
-    session: Session, region_id: int, model: str, owners: Collection[tuple[OwnerKind, int]], kept: Sequence[Text]
+    session: Session, region_id: int, model: str, owners: Collection[tuple[OwnerKind, int]], kept: Iterable[Text]
 ) -> None:
     """Remove what is stored of these owners, but for the kept texts."""
     wanted = {text.key for text in kept}
@@ -242,6 +242,8 @@ def _blocks(copy: Any, size: int, width: int) -> Iterator[bytes]:
 
 def _write(session: Session, region_id: int, model: str, texts: Sequence[Text], found: Found) -> None:
     new = np.flatnonzero(~found.stored).tolist()
+    # Nine digits are a float32, no more and no less.
+    written = f"[{','.join(['%.9g'] * found.vectors.shape[1])}]"
     for start in range(0, len(new), WRITE_ROWS):
         places = new[start : start + WRITE_ROWS]
         session.execute(
@@ -253,6 +255,6 @@ def _write(session: Session, region_id: int, model: str, texts: Sequence[Text], 
                 "owners": [texts[at].owner_id for at in places],
                 "pieces": [texts[at].piece for at in places],
                 "hashes": [found.hashes[at].hex() for at in places],
-                "vectors": [f"[{','.join(map(repr, found.vectors[at].tolist()))}]" for at in places],
+                "vectors": [written % tuple(found.vectors[at].tolist()) for at in places],
             },
         )
