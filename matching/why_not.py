@@ -13,7 +13,7 @@ from matching.explain import TELLING
 from matching.structure import FIT_NAMES
 
 PARTS = ("closeness", "boost", "price")
-WORD_SIGNALS = frozenset({"lexical", "characters"})
+WORD_SIGNALS = frozenset({"lexical"})
 """Signals that compare the words as they are written; all other texts' signals compare what they mean."""
 
 
