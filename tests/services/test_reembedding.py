@@ -127,9 +127,7 @@ def test_what_changes_meanwhile_is_embedded_before_the_switch(served: Hamlet, wo
     assert second.read() == []
 
 
-def test_a_model_whose_folder_is_gone_makes_room_at_once(
-    app: Flask, served: Hamlet, second: Reader, two_models: tuple[Path, Path], tmp_path: Path
-) -> None:
+def test_a_model_whose_folder_is_gone_makes_room_at_once(served: Hamlet, second: Reader, tmp_path: Path) -> None:
     session, region = served.session, served.region
     region.embedding_source = str(tmp_path / "model")
     with capture_logs() as said:
