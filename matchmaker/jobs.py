@@ -86,7 +86,7 @@ def _propose(session: Session, item: OutboxItem) -> datetime | None:
         request_vector=index.request_vector(session, request),
         request_text=request_text(request),
         clock=utc_now,
-        recall=current_app.extensions["recall"],
+        recall=current_app.extensions.get("recall"),
     )
     return None
 
