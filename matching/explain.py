@@ -7,13 +7,13 @@ and the one thing to weigh against it. Only where nothing counts against them is
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.equity import Reranked, rerank
+from matching.equity import Reranked
 from matching.quotes import Evidence
 from matching.structure import FIT_NAMES, Structure
 
@@ -102,16 +102,16 @@ class Texts:
         Title of the quoted fund; empty where the quote is from what the partner says of themselves.
     language, request_language
         Languages the quoted words and the request are written in.
-    profile_words, request_words
-        How many different words that carry meaning each side holds in all.
+    thin_profile, thin_request
+        Whether a side has written less than FEW_WORDS in all.
     """
 
     evidence: Evidence
     fund: str
     language: str
     request_language: str
-    profile_words: int
-    request_words: int
+    thin_profile: bool = False
+    thin_request: bool = False
 
 
 FEW_WORDS = 4
@@ -172,11 +172,7 @@ def _against(
     partner: int, relevance: Relevance, texts: Texts, structure: Structure | None, price: float
 ) -> list[Reason]:
     """What counts against a candidate, the weightiest first; too little to go on outweighs all else."""
-    thin = [
-        Reason(code)
-        for code, words in (("thin_profile", texts.profile_words), ("thin_request", texts.request_words))
-        if words < FEW_WORDS
-    ]
+    thin = [Reason(code) for code in THIN_CODES if getattr(texts, code)]
     weighed = {"busy": price / _PER_UNIT} if price > 0 else {}
     for name in _misfits(partner, structure):
         given = relevance.contributions.get(name)
@@ -224,34 +220,35 @@ def _from_fact(name: str, fits: bool, partner: int, structure: Structure | None)
     return Reason((_FOR if fits else _AGAINST)[name], params)
 
 
-def moves(reranked: Reranked) -> list[Reason | None]:
-    """For each of n candidates, what moved them between relevance and the policy's order; None for nobody
-    moved.
+def moves(reranked: Reranked, places: Sequence[int] | None = None) -> list[Reason | None]:
+    """For each of n candidates, or of those at some places, what moved them between relevance and the policy's order.
 
-    A move is put down to the part of the score without which the candidate would stand farthest from where
-    they now stand, back towards where relevance had put them.
+    None for nobody moved. A move is put down to the part of the score without which the candidate would stand farthest
+    from where they now stand, back towards where relevance had put them.
     """
-    after = reranked.rank_after
-    unboosted = _ranks(reranked, replace(reranked, boost=np.zeros_like(reranked.boost)))
-    unpriced = _ranks(reranked, replace(reranked, price=np.zeros_like(reranked.price)))
-    unweighted = _ranks(reranked, replace(reranked, need=1.0, deficit=1.0))
+    worth = reranked.need * reranked.deficit * reranked.rho
+    unboosted, unpriced = worth - reranked.price, worth + reranked.boost
+    unweighted = reranked.rho + reranked.boost - reranked.price
     found: list[Reason | None] = []
-    for position, before in enumerate(reranked.rank_before):
-        now = int(after[position])
-        boost_gain, price_gain = int(unboosted[position]) - now, int(unpriced[position]) - now
-        code = _move_code(int(before) - now, boost_gain, price_gain)
+    for at in range(len(reranked.order)) if places is None else places:
+        before, now = int(reranked.rank_before[at]), int(reranked.rank_after[at])
+        boost_gain, price_gain = _place(unboosted, reranked, at) - now, _place(unpriced, reranked, at) - now
+        code = _move_code(before - now, boost_gain, price_gain)
         if code:
-            found.append(Reason(code, {"before": int(before), "after": now}))
-        elif unweighted[position] > now:
-            found.append(Reason("kept_by_need", {"after": now, "otherwise": int(unweighted[position])}))
+            found.append(Reason(code, {"before": before, "after": now}))
+        elif (otherwise := _place(unweighted, reranked, at)) > now:
+            found.append(Reason("kept_by_need", {"after": now, "otherwise": otherwise}))
         else:
             found.append(None)
     return found
 
 
-def _ranks(reranked: Reranked, other: Reranked) -> NDArray[np.int64]:
-    """Places the candidates would have under the numbers of `other`."""
-    return rerank(reranked.rho, other.need, other.deficit, other.boost, other.price).rank_after
+def _place(scores: NDArray[np.float64], reranked: Reranked, at: int) -> int:
+    """The place from 1 that one candidate would have by other scores, equal ones ordered as `rerank` orders them."""
+    higher = int(np.count_nonzero(scores > scores[at]))
+    equal = np.flatnonzero(scores == scores[at])
+    rho = reranked.rho[equal]
+    return 1 + higher + int(np.count_nonzero((rho > reranked.rho[at]) | ((rho == reranked.rho[at]) & (equal < at))))
 
 
 def _move_code(gain: int, boost_gain: int, price_gain: int) -> str | None:

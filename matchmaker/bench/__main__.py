@@ -1,4 +1,4 @@
-"""``scripts/bench [web|embed] [--json]``: run one bench, or all of them."""
+"""``scripts/bench [propose|web|embed] [--json]``: run one bench, or all of them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import json
 import sys
 from typing import Any
 
-from matchmaker.bench import embed, web
+from matchmaker.bench import embed, propose, web
 from matchmaker.embedded.errors import EmbeddedError
 
-BENCHES = {"web": web, "embed": embed}
+BENCHES = {"propose": propose, "web": web, "embed": embed}
 
 
 def main() -> int:

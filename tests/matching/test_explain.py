@@ -23,11 +23,10 @@ from matching.explain import (
     moves,
     reasons,
 )
-from matching.features import Profile
-from matching.quotes import Evidence, count_words, evidence
-from matching.score import Relevance, relevance
+from matching.quotes import Asked, Evidence, evidence
+from matching.reading import Profile, whole_text
 from matching.structure import FIT_NAMES, Structure
-from tests.matching.regions import compare, regions, sentences
+from tests.matching.regions import regions, scored, sentences
 
 REGION = [
     Profile("", ("bread yeast", "radio circuit gear")),
@@ -39,7 +38,7 @@ SPOKEN = Evidence("I mend radios with a gear", "a circuit with gears", topic=Tru
 
 
 def told(found: Evidence = SPOKEN, **changed: object) -> Texts:
-    return replace(Texts(found, "Mending", "en", "en", profile_words=20, request_words=20), **changed)  # type: ignore[arg-type]
+    return replace(Texts(found, "Mending", "en", "en"), **changed)  # type: ignore[arg-type]
 
 
 def facts(size: int = 4, **known: list[float]) -> Structure:
@@ -47,12 +46,12 @@ def facts(size: int = 4, **known: list[float]) -> Structure:
 
 
 def codes(partner: int, structure: Structure | None = None, texts: Texts | None = None, **given: object) -> list[str]:
-    scored = relevance(compare(REGION, "radio circuit"), structure)
-    return [each.code for each in reasons(partner, scored, texts or told(), structure, **given)]  # type: ignore[arg-type]
+    found = scored(REGION, "radio circuit", structure)
+    return [each.code for each in reasons(partner, found, texts or told(), structure, **given)]  # type: ignore[arg-type]
 
 
 def test_own_words_come_first_then_what_they_answer() -> None:
-    found = reasons(0, relevance(compare(REGION, "radio circuit")), told())
+    found = reasons(0, scored(REGION, "radio circuit"), told())
     assert found == (
         Reason("own_words", {"fund": "Mending", "quote": SPOKEN.quote, "language": "en"}),
         Reason("answers_topic", {"part": SPOKEN.part, "language": "en", "words": SPOKEN.words, "words_language": "en"}),
@@ -60,7 +59,7 @@ def test_own_words_come_first_then_what_they_answer() -> None:
 
 
 def test_who_has_no_fund_is_quoted_on_themselves() -> None:
-    [first, *_] = reasons(0, relevance(compare(REGION, "radio circuit")), told(fund="", language="es"))
+    [first, *_] = reasons(0, scored(REGION, "radio circuit"), told(fund="", language="es"))
     assert first == Reason("about_words", {"quote": SPOKEN.quote, "language": "es"})
 
 
@@ -73,7 +72,7 @@ def test_a_part_is_told_from_the_topic_and_meaning_from_words() -> None:
 
 
 def test_a_partner_with_nothing_in_common_is_said_to_be_one() -> None:
-    worst = int(np.argmin(relevance(compare(REGION, "radio circuit")).combined))
+    worst = int(np.argmin(scored(REGION, "radio circuit").combined))
     assert codes(worst)[:2] == ["own_words", "little_in_common"]
 
 
@@ -85,8 +84,8 @@ def test_the_weightiest_of_what_counts_against_is_said_and_nothing_else() -> Non
         format=[0.5, 1.0, 1.0, np.nan],
         subject=[1.0, 0.0, 1.0, np.nan],
     )
-    scored = relevance(compare(REGION, "radio circuit"), structure)
-    assert reasons(0, scored, told(), structure)[2:] == (Reason("far", {"miles": 9.6}),)
+    found = scored(REGION, "radio circuit", structure)
+    assert reasons(0, found, told(), structure)[2:] == (Reason("far", {"miles": 9.6}),)
     assert codes(1, structure)[2:] == ["subject_other"]
 
 
@@ -110,10 +109,10 @@ def test_a_busy_month_counts_against_unless_the_move_has_said_it() -> None:
     assert codes(0, price=0.08, move=down)[2:] == ["moved_down_busy"]
 
 
-@pytest.mark.parametrize(("side", "code"), [("profile_words", "thin_profile"), ("request_words", "thin_request")])
-def test_too_little_to_go_on_outweighs_all_else(side: str, code: str) -> None:
+@pytest.mark.parametrize("code", THIN_CODES)
+def test_too_little_to_go_on_outweighs_all_else(code: str) -> None:
     structure = facts(language=[0.0, 1.0, 1.0, 1.0])
-    assert codes(0, structure, told(**{side: 1}))[2:] == [code]
+    assert codes(0, structure, told(**{code: True}))[2:] == [code]
 
 
 def test_a_move_is_put_down_to_what_made_it() -> None:
@@ -141,16 +140,29 @@ def test_whoever_moved_has_a_reason_in_the_right_direction(rows: list[tuple[floa
         assert code.startswith("moved_down") == (after > before)
 
 
+@given(
+    st.lists(st.tuples(st.sampled_from([0.3, 0.5, 0.7]), st.floats(0, 0.1), st.floats(0, 0.2)), min_size=1, max_size=8)
+)
+def test_the_reason_for_a_move_can_be_asked_for_some_alone(rows: list[tuple[float, float, float]]) -> None:
+    rho, boost, price = np.array(rows).reshape(-1, 3).T
+    found = rerank(rho, 1.2, 1.0, boost, price)
+    first = found.order[:3].tolist()
+    everybody = moves(found)
+    assert moves(found, first) == [everybody[at] for at in first]
+    for at, move in enumerate(everybody):
+        if move is not None and move.code == "kept_by_need":
+            assert move.params["otherwise"] == rerank(rho, 1.0, 1.0, boost, price).rank_after[at]
+
+
 @given(regions, sentences, st.floats(0, 0.3), st.lists(st.floats(0, 1), min_size=3, max_size=3))
 def test_reasons_are_few_known_different_and_can_be_stored(
     profiles: list[Profile], request: str, price: float, fits: list[float]
 ) -> None:
-    scored: Relevance
     size = len(profiles)
     structure = facts(size, language=[1.0] * size, grade=[0.0] * size, format=[*fits, *[np.nan] * size][:size])
-    scored = relevance(compare(profiles, request), structure)
-    texts = Texts(evidence(request, "", profiles[0].whole), "A fund", "en", "en", count_words(profiles[0].whole), 9)
-    made = reasons(0, scored, texts, structure, Reason("moved_up_free", {"before": 2, "after": 1}), price)
+    found = scored(profiles, request, structure)
+    texts = Texts(evidence(Asked.of(request, ""), whole_text(profiles[0])), "A fund", "en", "en", price > 0.2)
+    made = reasons(0, found, texts, structure, Reason("moved_up_free", {"before": 2, "after": 1}), price)
     said = [each.code for each in made]
     assert set(said) <= set(CODES) and len(set(said)) == len(said)
     assert 1 <= sum(code not in MOVE_CODES for code in said) <= 3
