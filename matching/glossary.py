@@ -65,6 +65,7 @@ class Glossary:
         """The concepts of a piece from left to right, the longest form first; no word is read twice."""
         forms = self.forms[piece.language]
         single, longer, stems = forms.single, forms.longer, forms.stems
+        spanish = piece.language == "es"
         found: list[Mention] = []
         free = 0
         for at, word in enumerate(piece.words):
@@ -73,7 +74,7 @@ class Glossary:
             first = word.singular
             mention = _longest(longer[first], piece, at) if first in longer else None
             if mention is None:
-                concept = single.get(first) or stems.get(word.key(piece.language))
+                concept = single.get(first) or stems.get(word.spanish if spanish else word.english)
                 if concept is None:
                     continue
                 mention = Mention(concept, at, 1)
