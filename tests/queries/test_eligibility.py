@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 
 import numpy as np
 import pytest
 from sqlalchemy.orm import Session
 
 from matchmaker.queries import eligibility, roll
+from matchmaker.services.recall import Recall
 from matchmaker.web import labels
 from models import Clearance, IntroductionState, LearningRequest, Partner
 from tests import factories as f
@@ -162,3 +166,62 @@ def test_another_months_visits_do_not_fill_this_one(session: Session, cast: Cast
 def test_who_gives_no_visits_is_full(session: Session, cast: Cast, request_: LearningRequest) -> None:
     cast.ramon.monthly_capacity = 0
     assert excluding(session, request_, cast.ramon) == "full"
+
+
+def test_the_rules_over_a_roll_say_of_everybody_what_they_say_of_one(session: Session, cast: Cast) -> None:
+    drawn = Random(3)
+    request = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana, formats=["visit"], languages=["es", "vi"])
+    for _ in range(60):
+        place = drawn.choice([{"latitude": None, "longitude": None}, {"latitude": drawn.uniform(31.9, 32.5)}])
+        f.PartnerFactory(
+            region=cast.region,
+            **place,
+            formats=drawn.choice([[], ["visit"], ["host"], ["host", "visit"]]),
+            languages=drawn.choice([[], ["en"], ["es", "en"], ["of no list"]]),
+            weekdays=drawn.choice([[], [0], [1, 4], [3]]),
+            radius_miles=drawn.choice([None, 5, 20]),
+            online=drawn.random() < 0.2,
+            monthly_capacity=drawn.choice([0, 2, 2, 2]),
+            clearance=drawn.choice(list(Clearance)),
+            clearance_expires_on=drawn.choice([None, date(2026, 10, 5), date(2027, 1, 1)]),
+            paused_at=drawn.choice([None, None, None, f.NOW]),
+            reviewed_at=drawn.choice([None, f.NOW, f.NOW, f.NOW]),
+        )
+    session.flush()
+    everybody = roll.read(session, cast.region.id)
+    found = eligibility.for_request(session, request, everybody, f.NOW)
+    one_by_one = eligibility.verdicts(session, request, everybody.partner_ids.tolist(), f.NOW)
+    fit = [each for each, verdict in one_by_one.items() if verdict.rule is None]
+    assert sorted(fit) == found.partner_ids.tolist()
+    assert Counter(verdict.rule for verdict in one_by_one.values() if verdict.rule) == found.excluded
+    assert {"format", "language", "distance", "dates", "clearance", "full"} <= found.excluded.keys()
+    assert sorted(each for each, verdict in one_by_one.items() if verdict.rule == "full") == found.full.tolist()
+    told = [one_by_one[each].distance for each in found.partner_ids.tolist()]
+    assert found.miles == pytest.approx([np.nan if miles is None else miles for miles in told], nan_ok=True)
+
+
+def test_a_remembered_roll_takes_up_whoever_changed_came_or_went(session: Session, cast: Cast) -> None:
+    region, recall = cast.region, Recall()
+    first = recall.roll(session, region)
+    assert recall.roll(session, region) is first
+    cast.ramon.paused_at, cast.ramon.languages = f.NOW, ["a language of their own"]
+    cast.ramon.revision = region.revision = region.revision + 1
+    session.flush()
+    assert_equal(recall.roll(session, region), roll.read(session, region.id))
+    newcomer = f.PartnerFactory(region=region)
+    region.revision += 1
+    session.flush()
+    assert newcomer.id in recall.roll(session, region).partner_ids
+    session.delete(newcomer)
+    region.revision += 1
+    session.flush()
+    assert_equal(recall.roll(session, region), roll.read(session, region.id))
+
+
+def assert_equal(one: roll.Roll, other: roll.Roll) -> None:
+    for field in fields(roll.Roll):
+        theirs = [getattr(each, field.name) for each in (one, other)]
+        said = [
+            [each.combinations[at] for at in each.which] if isinstance(each, roll.Choices) else each for each in theirs
+        ]
+        np.testing.assert_array_equal(*said)
