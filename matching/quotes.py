@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.words import shared_words, terms
+from matching.words import is_concept, named_words
 
 Floats = NDArray[np.float64]
 
@@ -23,6 +23,8 @@ QUOTE_CHARACTERS = 120
 PART_CHARACTERS = 90
 MOST_PASSAGES = 200
 """So many passages of one text are looked at; what a person wrote after that many sentences is not quoted."""
+READ_CHARACTERS = 4_000
+"""Where a text's words are only counted, no more of it is read."""
 WORDS_SAID = 3
 
 _ELLIPSIS = "\u2026"
@@ -62,90 +64,117 @@ class Evidence:
     firm: bool
 
 
-def evidence(
-    title: str, text: str, own_words: str, weight: Callable[[str], float] | None = None, heading: str = ""
-) -> Evidence:
-    """Choose what to show of a request (title, text) and of a fund (own_words).
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, read once for all candidates: its title (the topic), and its parts, which begin with the title.
+
+    `keys` are the words of each part, `weights` how telling each word is.
+    """
+
+    parts: tuple[str, ...]
+    keys: tuple[frozenset[str], ...]
+    weights: Mapping[str, float]
+
+    @classmethod
+    def of(cls, title: str, text: str, weight: Callable[[str], float] | None = None) -> Asked:
+        """Read a request.
+
+        Parameters
+        ----------
+        title, text
+            Its title is its topic, each sentence of its text a part.
+        weight
+            How telling a word's key is, usually `LexicalIndex.rarity`; without it, all words count the same. Words of
+            the topic count twice.
+        """
+        parts = (title, *passages(text, PART_CHARACTERS))
+        keys = tuple(map(_keys, parts))
+        weights = {key: weight(key) if weight else 1.0 for key in frozenset().union(*keys)}
+        return cls(parts, keys, weights | {key: 2 * weights[key] for key in keys[0]})
+
+    def telling(self, keys: Iterable[str]) -> float:
+        """How telling some of the request's words are together."""
+        return sum(self.weights[key] for key in keys)
+
+
+def evidence(asked: Asked, own_words: str, heading: str = "") -> Evidence:
+    """Choose what to show of a request and of a fund.
 
     Parameters
     ----------
-    title, text
-        The request's: its title is its topic, each sentence of its text a part.
     own_words
-        What the partner wrote; the ranker's text of a fund without its title, or of a whole profile.
-    weight
-        How telling a word's key is, usually `LexicalIndex.rarity`; without it, all words count the same.
+        What the partner wrote; the ranker's text of a fund without its title, or what they say of themselves.
     heading
         The fund's title: it is shown beside the quote, so it is never quoted, but it counts.
     """
-    telling = _of_topic(title, weight)
-    parts = [title, *passages(text, PART_CHARACTERS)]
     quotable = [passage for passage in passages(own_words, QUOTE_CHARACTERS) if not _CONTACT.search(passage)]
-    shared = overlap(parts, quotable, telling) + overlap(parts, [heading], telling)
+    named = [_met(asked, passage) for passage in (heading, *quotable)]
+    met = [frozenset().union(*(keys for keys, _ in words)) for words in named]
+    shared = overlap(asked, met[1:]) + overlap(asked, met[:1])
     # Half a passage's claim to be shown is what it shares with this part, half what it shares with all of them.
     part, quote = nearest(np.where(shared > 0, shared + shared.sum(axis=0), 0.0))
     return Evidence(
         quote=shortened(quotable[quote], QUOTE_CHARACTERS) if quotable else "",
-        part=shortened(parts[part], PART_CHARACTERS),
+        part=shortened(asked.parts[part], PART_CHARACTERS),
         topic=part == 0,
-        words=_telling_words(f"{title}\n{text}", f"{heading}\n{own_words}", telling),
-        firm=_firm(parts[part], part == 0, f"{heading}\n{own_words}", telling),
+        words=_telling_words(asked, [word for words in named for word in words]),
+        firm=_firm(asked, part, frozenset().union(*met)),
     )
 
 
-def _firm(part: str, topic: bool, own_words: str, telling: Callable[[str], float]) -> bool:
-    wanted = _keys(part)
-    shared = wanted & _keys(own_words)
-    if topic:
-        return sum(map(telling, shared)) >= sum(map(telling, wanted)) / 2 > 0
+def _met(asked: Asked, passage: str) -> list[tuple[frozenset[str], str]]:
+    """The words of a passage that the request has too: the keys they meet by, and how they are written."""
+    words = ((asked.weights.keys() & keys, form) for keys, form in named_words(passage))
+    return [(frozenset(keys), form) for keys, form in words if keys and not form.isdigit()]
+
+
+def _firm(asked: Asked, part: int, met: frozenset[str]) -> bool:
+    shared = asked.keys[part] & met
+    if part == 0:
+        return asked.telling(shared) >= asked.telling(asked.keys[0]) / 2 > 0
     # A word and its concept are one word.
-    named = sum(key[0].isalnum() for key in shared)
-    return max(named, len(shared) - named) >= 2
+    concepts = sum(map(is_concept, shared))
+    return max(concepts, len(shared) - concepts) >= 2
 
 
-def _telling_words(request: str, own_words: str, telling: Callable[[str], float]) -> tuple[str, ...]:
-    """Shared words worth saying: not those that everybody uses, beside one that few do."""
+def _telling_words(asked: Asked, met: Sequence[tuple[frozenset[str], str]]) -> tuple[str, ...]:
+    """Words in common that are worth saying, each in one form: not those that everybody uses, beside one few do."""
     said: dict[str, float] = {}
     named: set[str] = set()
-    for word in shared_words(request, own_words, telling, 3 * WORDS_SAID):
-        keys = _keys(word)
+    for keys, form in sorted(met, key=lambda word: -max(map(asked.weights.__getitem__, word[0]))):
         if named.isdisjoint(keys):
-            said[word] = max(map(telling, keys), default=0.0)
-            named |= keys
+            said[form] = max(map(asked.weights.__getitem__, keys))
+        named |= keys
     most = max(said.values(), default=0.0)
     return tuple([word for word, worth in said.items() if worth >= most / 2][:WORDS_SAID])
 
 
-def overlap(parts: Sequence[str], others: Sequence[str], telling: Callable[[str], float]) -> Floats:
-    """[R, S] summed weight of the words that each of R parts shares with each of S passages."""
-    theirs = [_keys(other) for other in others]
-    found = np.zeros((len(parts), len(others)))
-    for row, part in enumerate(parts):
-        wanted = _keys(part)
-        found[row] = [sum(telling(key) for key in wanted & other) for other in theirs]
-    return found
-
-
-def _of_topic(title: str, weight: Callable[[str], float] | None) -> Callable[[str], float]:
-    """The weight of words, twice as much for those of the request's topic."""
-    topic = _keys(title)
-    return lambda key: (2.0 if key in topic else 1.0) * (weight(key) if weight else 1.0)
+def overlap(asked: Asked, met: Sequence[frozenset[str]]) -> Floats:
+    """[R, S] summed weight of the words that each of R parts shares with each of S passages, given their keys."""
+    return np.array([[asked.telling(keys & other) for other in met] for keys in asked.keys]).reshape(
+        len(asked.keys), len(met)
+    )
 
 
 def _keys(text: str) -> frozenset[str]:
-    """The single words of a text that carry meaning, as keys to compare by."""
-    return frozenset(term for term in terms(text) if " " not in term and not term.isdigit())
+    """The words of a text that carry meaning, as keys to compare by."""
+    return frozenset(key for keys, form in named_words(text) if not form.isdigit() for key in keys)
 
 
-def count_words(text: str) -> int:
-    """How many different words that carry meaning a text holds."""
-    return sum(key[0].isalnum() for key in _keys(text))
+def few_words(text: str, fewest: int) -> bool:
+    """Whether a text holds fewer than `fewest` different words that carry meaning."""
+    found: set[str] = set()
+    for line in text[:READ_CHARACTERS].splitlines():
+        found.update(form for _, form in named_words(line))
+        if len(found) >= fewest:
+            return False
+    return True
 
 
 def nearest(closeness: Floats) -> tuple[int, int]:
     """The part and the passage that are nearest to one another, the first of equals: (0, 0) where nothing is near.
 
-    `closeness` [R, S] may come from `overlap`, or from the vectors of parts and passages.
+    `closeness` [R, S] comes from `overlap`; it may as well be the cosines of parts and passages.
     """
     if not closeness.size:
         return 0, 0

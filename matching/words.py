@@ -13,7 +13,17 @@ from itertools import pairwise
 from matching.glossary import bundled
 from matching.language import STOP_WORDS, Piece, fold, read, stem
 
-__all__ = ["STOP_WORDS", "concept_key", "fold", "is_concept", "shared_words", "single_terms", "stem", "terms"]
+__all__ = [
+    "STOP_WORDS",
+    "concept_key",
+    "fold",
+    "is_concept",
+    "named_words",
+    "shared_words",
+    "single_terms",
+    "stem",
+    "terms",
+]
 
 
 def concept_key(concept: str) -> str:
@@ -62,20 +72,24 @@ def shared_words(
     limit
         At most this many words.
     """
-    wanted = {key for piece in read(request_text) for keys, _ in _named(piece) for key in keys}
+    wanted = {key for keys, _ in named_words(request_text) for key in keys}
     telling = weight or (lambda key: float(len(key)))
     found: dict[str, float] = {}
-    for piece in read(other_text):
-        for keys, form in _named(piece):
-            shared = wanted.intersection(keys)
-            if shared and not form.isdigit():
-                found.setdefault(form, max(map(telling, shared)))
+    for keys, form in named_words(other_text):
+        shared = wanted.intersection(keys)
+        if shared and not form.isdigit():
+            found.setdefault(form, max(map(telling, shared)))
     ordered = sorted(found, key=lambda form: -found[form])
     return tuple(ordered[:limit])
 
 
+def named_words(text: str) -> Iterator[tuple[set[str], str]]:
+    """Each word of a text that carries meaning: all keys it can be met by, and how it is written."""
+    for piece in read(text):
+        yield from _named(piece)
+
+
 def _named(piece: Piece) -> Iterator[tuple[set[str], str]]:
-    """Each word of a piece: all keys it can be met by, and how it is written."""
     concepts = {mention.start: mention.concept for mention in bundled().mentions(piece) if mention.length == 1}
     for place, word in enumerate(piece.words):
         keys = {word.key(piece.language)}

@@ -64,27 +64,30 @@ def _closest(scored: Scored, matrices: Matrices, at: int, funds: Sequence[Fund])
     return next((fund for fund in funds if fund.id == fund_id), None)
 
 
+def asked(request: LearningRequest, matrices: Matrices) -> quotes.Asked:
+    """A request read once for all of its candidates."""
+    return quotes.Asked.of(request.title, request.text, matrices.corpus.lexical.rarity)
+
+
 def reasons(
     scored: Scored,
-    matrices: Matrices,
     at: int,
     voice: Voice,
     request: LearningRequest,
+    asked: quotes.Asked,
     move: explain.Reason | None,
 ) -> list[dict[str, Any]]:
-    """The reasons for the candidate at a place, as JSON."""
-    position = int(scored.positions[at])
-    rarity = matrices.corpus.lexical.rarity
+    """The reasons for the candidate at a place, as JSON. ``asked`` is the request as it was read."""
     title = voice.fund.title if voice.fund else ""
     texts = explain.Texts(
-        evidence=quotes.evidence(request.title, request.text, voice.own_words, rarity, title),
+        evidence=quotes.evidence(asked, voice.own_words, title),
         fund=title,
         language=voice.fund.language if voice.fund else voice.partner.language,
         request_language=request.language,
-        profile_words=quotes.count_words(voice.whole),
-        request_words=quotes.count_words(f"{request.title}\n{request.text}"),
+        thin_profile=quotes.few_words(voice.whole, explain.FEW_WORDS),
+        thin_request=quotes.few_words(f"{request.title}\n{request.text}", explain.FEW_WORDS),
     )
-    price = float(scored.reranked.price[at])
+    position, price = int(scored.positions[at]), float(scored.reranked.price[at])
     chosen = explain.reasons(position, scored.relevance, texts, scored.structure, move, price)
     return [{"code": reason.code, "params": _params(reason)} for reason in chosen]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -109,10 +110,10 @@ def _keep(
         ranked_at=now,
         eligible=len(scored.positions),
         excluded=found.excluded,
-        candidates=[_candidate(scored, matrices, int(at)) for at in scored.reranked.order[:KEPT]],
+        candidates=_candidates(scored, matrices, scored.reranked.order[:KEPT].tolist()),
         pinned=[
-            {**_candidate(scored, matrices, at), "place": int(scored.reranked.rank_after[at]), "steer_id": steer_id}
-            for at, steer_id in pinned.items()
+            {**parts, "place": int(scored.reranked.rank_after[at]), "steer_id": steer_id}
+            for parts, (at, steer_id) in zip(_candidates(scored, matrices, list(pinned)), pinned.items(), strict=True)
         ],
         versions={
             "relevance": weights.version,
@@ -126,28 +127,36 @@ def _keep(
     return ranking
 
 
-def _candidate(scored: Scored, matrices: Matrices, at: int) -> dict[str, Any]:
-    """All parts of one candidate's score, as JSON. ``at`` is the place among the candidates."""
-    position, new = int(scored.positions[at]), scored.reranked
-    return {
-        "partner_id": int(matrices.partner_ids[position]),
-        "rank_before": int(new.rank_before[at]),
-        "relevance": _short(new.rho[at]),
-        "need": _short(new.need),
-        "deficit": _short(new.deficit),
-        "boost": _short(new.boost[at]),
-        "price": _short(new.price[at]),
-        "score": _short(new.score[at]),
-        "evidence": {name: _short(each[position]) for name, each in scored.relevance.evidence.items()},
-        "contributions": {name: _short(each[position]) for name, each in scored.relevance.contributions.items()},
-        "distance_miles": _short(scored.distance[position]),
+def _candidates(scored: Scored, matrices: Matrices, places: Sequence[int]) -> list[dict[str, Any]]:
+    """All parts of the scores of candidates at some places, as JSON: made column by column, for there are many."""
+    at, new = np.array(places, dtype=np.int64), scored.reranked
+    positions = scored.positions[at]
+    columns: dict[str, Iterable[Any]] = {
+        "partner_id": matrices.partner_ids[positions].tolist(),
+        "rank_before": new.rank_before[at].tolist(),
+        "relevance": _shortened(new.rho[at]),
+        "need": [_short(new.need)] * len(at),
+        "deficit": [_short(new.deficit)] * len(at),
+        "boost": _shortened(new.boost[at]),
+        "price": _shortened(new.price[at]),
+        "score": _shortened(new.score[at]),
+        "evidence": _rows({name: _shortened(each[positions]) for name, each in scored.relevance.evidence.items()}),
+        "contributions": _rows(
+            {name: _shortened(each[positions]) for name, each in scored.relevance.contributions.items()}
+        ),
+        "distance_miles": _shortened(scored.distance[positions]),
     }
+    return _rows(columns)
+
+
+def _rows(columns: Mapping[str, Iterable[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _features(scored: Scored, at: int) -> dict[str, float | None]:
     """What was measured of one candidate, before it was put on one scale."""
     position = int(scored.positions[at])
-    measured = {name: values[position] for name, values in scored.signals.named().items()}
+    measured = {name: values[position] for name, values in scored.signals.direct().items()}
     return {name: _short(value) for name, value in {**measured, "distance_miles": scored.distance[position]}.items()}
 
 
@@ -167,13 +176,13 @@ def _put_forward(
     matrices: Matrices,
     pinned: dict[int, int],
 ) -> None:
-    moves = explain.moves(scored.reranked)
     first = _first(scored, pinned)
+    moves = explain.moves(scored.reranked, first)
     voices = explaining.voices(session, scored, matrices, first)
-    for rank, at in enumerate(first, start=1):
-        parts = _candidate(scored, matrices, at)
+    asked = explaining.asked(request, matrices)
+    for rank, (at, parts, move) in enumerate(zip(first, _candidates(scored, matrices, first), moves, strict=True), 1):
         voice = voices[at]
-        told = explaining.reasons(scored, matrices, at, voice, request, moves[at])
+        told = explaining.reasons(scored, at, voice, request, asked, move)
         session.add(
             Proposal(
                 region_id=request.region_id,
@@ -207,3 +216,8 @@ def _first(scored: Scored, pinned: dict[int, int]) -> list[int]:
 def _short(value: float) -> float | None:
     """Six digits are more than any reader needs; NaN (not known) becomes null."""
     return None if np.isnan(value) else round(float(value), 6)
+
+
+def _shortened(values: NDArray[np.float64]) -> list[float | None]:
+    # Only NaN is not equal to itself.
+    return [round(value, 6) if value == value else None for value in values.tolist()]

@@ -12,16 +12,22 @@ from hypothesis import strategies as st
 from matching.quotes import (
     PART_CHARACTERS,
     QUOTE_CHARACTERS,
-    count_words,
-    evidence,
+    Asked,
+    Evidence,
+    few_words,
     nearest,
     passages,
     shortened,
 )
+from matching.quotes import evidence as found_for
 
 TITLE = "Why does our arroyo flood so fast?"
 TEXT = "We build models of the watershed. I would love somebody to walk the wash with us. They ask why every day."
 FUND = "I was born in June. After each storm I walk the wash, and love to. My dog comes along."
+
+
+def evidence(title: str, text: str, own_words: str, heading: str = "") -> Evidence:
+    return found_for(Asked.of(title, text), own_words, heading)
 
 
 def test_the_nearest_passage_is_quoted_with_the_part_it_answers() -> None:
@@ -123,12 +129,12 @@ def test_a_very_long_text_is_looked_at_in_bounded_time() -> None:
     long = "The arroyo floods, and we walk it; nobody knows why. " * 1000
     began = time.perf_counter()
     assert evidence(TITLE, long, long).quote
+    assert few_words("y " * 25_000, 4)
     assert evidence(TITLE, "x" * 50_000, "y " * 25_000).quote.startswith("y y")
     assert time.perf_counter() - began < 2.0
 
 
-@pytest.mark.parametrize(
-    ("text", "count"), [("", 0), ("\U0001f3b8 \U0001f3b8", 0), ("weld weld welds", 1), ("of the", 0)]
-)
-def test_different_words_that_carry_meaning_are_counted(text: str, count: int) -> None:
-    assert count_words(text) == count
+@pytest.mark.parametrize("text", ["", "\U0001f3b8 \U0001f3b8", "weld weld weld", "of the and with", "I weld."])
+def test_few_words_are_few_however_often_they_are_said(text: str) -> None:
+    assert few_words(text, 4)
+    assert not few_words(f"{text} I mend radios, clocks and bells", 4)
