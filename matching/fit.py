@@ -60,7 +60,7 @@ def fit(
     Parameters
     ----------
     groups
-        Lists; those in which all gained the same are left out.
+        Lists; those in which all gained the same say nothing of the mix, but count for the map.
     prior
         Weights to shrink towards; they also say what evidence was made with.
     version
@@ -83,8 +83,8 @@ def fit(
     ValueError
         For fewer than two requests with a choice.
     """
-    used = [group for group in groups if np.ptp(group.gains) > 0]
-    if len({group.request for group in used}) < 2:
+    used = [group for group in groups if len(group.gains)]
+    if len({group.request for group in used if np.ptp(group.gains) > 0}) < 2:
         raise ValueError("a fit needs choices on at least two requests")
     old, default = (against or prior).formula, prior.formula
     parts = _folds(used, folds)

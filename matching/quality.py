@@ -82,7 +82,7 @@ def compare(before: Sequence[Judged], after: Sequence[Judged]) -> HeldOut:
     rows do), relative to the mean: unweighted, choices among lists that the old weights ordered would flatter the old
     weights (Joachims, Swaminathan and Schnabel, 2017).
     """
-    clusters = [frozenset(np.array(each.partners, dtype=object)[each.gains > 0]) for each in before]
+    clusters = [_cluster(each, at) for at, each in enumerate(before)]
     first, second = ({name: _values(name, judged) for name in MEASURES} for judged in (before, after))
     leads = {}
     for name in MEASURES:
@@ -110,6 +110,11 @@ def _values(name: str, judged: Sequence[Judged]) -> Floats:
     counts = np.array([each.weights.sum() if name == "log_loss" else each.count for each in judged])
     known = ~np.isnan(found)
     return found * counts / counts[known].mean() if known.any() else found
+
+
+def _cluster(judged: Judged, at: int) -> Hashable:
+    """The partners taken: lists that share them are no independent trials. A list without any stands alone."""
+    return frozenset(np.array(judged.partners, dtype=object)[judged.gains > 0]) or at
 
 
 def _known(clusters: Sequence[Hashable], known: NDArray[np.bool_]) -> list[Hashable]:

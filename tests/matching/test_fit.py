@@ -145,7 +145,7 @@ def test_the_new_weights_are_a_version_of_their_own(learnt: Fit) -> None:
 
 def test_rho_is_what_happens() -> None:
     truth = Formula(USUAL, slope=2.0, midpoint=0.8)
-    found = fit(came_true(200, seed=11, truth=truth), PRIOR, version="learnt")
+    found = fit(came_true(200, seed=11, truth=truth), PRIOR, version="learnt", strength=5.0)
     assert found.held_out.before.calibration.ece > 0.1
     assert found.held_out.after.calibration.ece < 0.05
     seven = next(each for each in found.held_out.after.calibration.bins if each.low == 0.7)
