@@ -67,8 +67,9 @@ def test_a_model_of_another_make_is_left_to_the_library(tiny: SentenceTransforme
     other = SentenceTransformer(modules=[tiny[0], Pooling(16, "cls")], device="cpu")
     assert packed(other) is None
     other.save(str(tmp_path / "by-first-token"))
-    found = Encoder(str(tmp_path / "by-first-token"), threads=1).encode([*TEXTS, "🎸"])
-    assert np.abs(found[:-1] - other.encode(TEXTS, normalize_embeddings=True)).max() < 1e-6
+    english = ["I restore tube radios.", "Bread.", "Toads, and where they sleep in a dry year."]
+    found = Encoder(str(tmp_path / "by-first-token"), threads=1).encode([*english, "🎸"])
+    assert np.abs(found[:-1] - other.encode(english, normalize_embeddings=True)).max() < 1e-6
     assert not found[-1].any()
 
 
