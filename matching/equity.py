@@ -281,9 +281,9 @@ def rerank(
     Notes
     -----
     Need, deficit, boosts and prices count with `DIGITS` decimals, as a ranking stores them, so that what is stored
-    orders just as it did. Equal V are ordered by rho, then as given. Without boost and price the order is that of rho, whatever the
-    factors: need decides how much closeness a class may claim against a busy partner's rest, never who is
-    close.
+    orders just as it did. Equal V are ordered by rho, then as given. Without boost and price the order is that of rho,
+    whatever the factors: need decides how much closeness a class may claim against a busy partner's rest, never who
+    is close.
 
     Raises
     ------

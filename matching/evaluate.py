@@ -1,4 +1,4 @@
-"""Rank a judged set with the production relevance and two plain baselines, on texts and vectors alone."""
+"""Rank a judged set with the production relevance and plain baselines, on texts and vectors alone."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
 
-from matching.features import Profile, build_corpus, piece_texts, signals
+from matching.baselines import bm25_scores, fused, tfidf_scores
+from matching.features import read_corpus, signals
 from matching.metrics import Estimate, Judgements, estimate, hit, ndcg, paired_difference, reciprocal_rank
+from matching.reading import Profile, whole_text
 from matching.score import Weights, relevance
 
 Floats = NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Floats]
 
-PRODUCTION, TFIDF, EMBEDDING = "production", "tf-idf", "embedding"
+TFIDF, BM25, EMBEDDING, FUSION, PRODUCTION = SYSTEMS = ("tf-idf", "bm25", "embedding", "fusion", "production")
 MEASURES = ("ndcg@10", "hit@10", "mrr")
 
 
@@ -55,7 +56,7 @@ class Figures:
 
 
 def rank_all(judged: JudgedSet, encode: Encode, weights: Weights | None = None) -> dict[str, Run]:
-    """Rank every request of a set with TF-IDF, the embedding of whole texts, and production's rho.
+    """Rank every request of a set with each baseline and with production's rho, in the order of `SYSTEMS`.
 
     Parameters
     ----------
@@ -66,28 +67,22 @@ def rank_all(judged: JudgedSet, encode: Encode, weights: Weights | None = None) 
     weights
         Of the production relevance; the default is the same for every set.
     """
-    texts = [profile.whole for profile in judged.profiles]
+    texts = [whole_text(profile) for profile in judged.profiles]
+    corpus = read_corpus(judged.profiles, encode)
     requests, partners = encode(judged.request_texts), encode(texts)
-    corpus = build_corpus(judged.profiles, encode(piece_texts(judged.profiles)), partners)
+    words, bm25 = tfidf_scores(judged.request_texts, texts), bm25_scores(judged.request_texts, texts)
+    meaning = np.round(requests @ partners.T, 6)
     production = [
-        relevance(signals(corpus, vector, text), None, weights).rho
+        relevance(corpus, signals(corpus, vector, text), None, weights).rho
         for vector, text in zip(requests, judged.request_texts, strict=True)
     ]
     return {
-        TFIDF: _run(tfidf_scores(judged.request_texts, texts)),
-        EMBEDDING: _run(np.round(requests @ partners.T, 6)),
+        TFIDF: _run(words),
+        BM25: _run(bm25),
+        EMBEDDING: _run(meaning),
+        FUSION: _run(fused(words, bm25, meaning)),
         PRODUCTION: _run(np.array(production).reshape(len(requests), corpus.size)),
     }
-
-
-def tfidf_scores(requests: Sequence[str], partners: Sequence[str]) -> Floats:
-    """The baseline [R, P]: cosine of sublinear TF-IDF, English stop words out, fitted on partners alone."""
-    vectorizer = TfidfVectorizer(sublinear_tf=True, stop_words="english")
-    try:
-        index = vectorizer.fit_transform(partners)
-    except ValueError:  # not one word among all partners
-        return np.zeros((len(requests), len(partners)), dtype=np.float32)
-    return np.asarray((vectorizer.transform(requests) @ index.T).toarray(), dtype=np.float32)
 
 
 def _run(scores: NDArray[Any]) -> Run:

@@ -1,79 +1,78 @@
-"""What is known about a request and each partner of a region, as named numbers.
+"""How close a request is to each partner of a region, as named numbers.
 
-A region's partners are held as matrices, built once and read by every request. A fund (one thing a partner
-knows) is compared on its own, in pieces short enough for the model to read, so that one fund is never
-averaged away by the others. Everything is exact: each request is compared with every partner, in a few
-matrix-vector products.
+A region's partners are held as matrices, built once and read by every request. Funds are compared in short pieces, so
+that one thing a partner knows is never averaged away by the others. Everything is exact: each request is compared with
+every partner, in a few matrix-vector products.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
+from matching.language import language_of
 from matching.lexical import LexicalIndex, build_lexical_index
+from matching.reading import Profile, Reader, Reading, piece_texts
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
-PIECE_WORDS = 60
-TOP_FUNDS = 3
-SIGNAL_NAMES = ("best_fund", "top_funds", "whole", "centred_whole", "lexical")
+TOP_PIECES = 3
+ECHOED = 5
+SIGNAL_NAMES = ("best_piece", "top_pieces", "whole", "centred_whole", "titles", "lexical", "echo")
 
 # Shorter than this, a centred vector is rounding noise: the text says nothing but what all partners have in
 # common.
 _NO_LENGTH = 1e-4
-
-_SENTENCE_END = re.compile(r"(?<=[.!?\u2026])\s+|\n+")
-
-
-def pieces(text: str, words: int = PIECE_WORDS) -> list[str]:
-    """Cut a text into pieces of whole sentences, each of some `words` words.
-
-    The embedding model stops reading at 256 word pieces; what stands later in a long text would never be
-    found. A sentence of more than twice that length is cut between words. An empty text is one empty piece,
-    so that every fund has at least one vector.
-    """
-    cut: list[str] = []
-    current: list[str] = []
-    for sentence in _SENTENCE_END.split(text):
-        for part in _shorten(sentence.split(), words):
-            if current and len(current) + len(part) > words:
-                cut.append(" ".join(current))
-                current = []
-            current = current + part
-    if current or not cut:
-        cut.append(" ".join(current))
-    return cut
-
-
-def _shorten(sentence: list[str], words: int) -> list[list[str]]:
-    """The sentence's words in one part, or in several where it is longer than two pieces."""
-    if len(sentence) <= 2 * words:
-        return [sentence] if sentence else []
-    return [sentence[start : start + words] for start in range(0, len(sentence), words)]
+_LUCK = 0.5
+_ENOUGH_WORDS = 4
+_LONG_REQUEST, _SHORT_REQUEST = 16.0, 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """One partner as the ranker reads it: what they say of themselves, and their funds. Never their name."""
+class Centred:
+    """Vectors of P texts to be compared by what sets each apart from all: the mean is taken off both sides.
 
-    about: str
-    funds: tuple[str, ...]
+    Attributes
+    ----------
+    vectors
+        [P, d] float32, length 1, as the model made them; zero for a text that says nothing.
+    mean, on_mean, lengths
+        [d] their mean, [P] each one's product with it, and its length without it (0 where nothing is said): what
+        spares a second matrix of centred vectors.
+    """
 
-    @property
-    def whole(self) -> str:
-        """The whole profile in one text, for the whole-profile vector and the lexical index."""
-        return "\n".join(text for text in (self.about, *self.funds) if text)
+    vectors: Floats
+    mean: Floats
+    on_mean: Floats
+    lengths: Floats
 
+    @classmethod
+    def of(cls, vectors: Floats) -> Centred:
+        vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+        said = vectors.any(axis=1)
+        mean = vectors[said].mean(axis=0) if said.any() else np.zeros(vectors.shape[1], dtype=np.float32)
+        lengths = np.where(said, np.linalg.norm(vectors - mean, axis=1), 0.0).astype(np.float32)
+        return cls(vectors, mean, vectors @ mean, lengths)
 
-def piece_texts(profiles: Sequence[Profile]) -> list[str]:
-    """The texts to embed for `build_corpus`, fund by fund, partner by partner."""
-    return [piece for profile in profiles for fund in profile.funds for piece in pieces(fund)]
+    def cosine(self, query: Floats, products: Floats) -> Floats:
+        """[P] cosine of (vector - mean) with (query - mean), from the plain products of vectors and query."""
+        if not query.any():
+            return np.zeros_like(products)
+        product = products - self.on_mean - query @ self.mean + self.mean @ self.mean
+        length = self.lengths * np.linalg.norm(query - self.mean)
+        return np.divide(product, length, out=np.zeros_like(products), where=length > _NO_LENGTH)
+
+    def centroid(self, rows: Indices, weights: Floats) -> Floats:
+        """[d] weighted sum of the directions in which some of the texts stand apart from all."""
+        apart = self.vectors[rows] - self.mean
+        lengths = self.lengths[rows]
+        share = np.divide(weights, lengths, out=np.zeros_like(weights), where=lengths > _NO_LENGTH)
+        return np.asarray(share @ apart, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,76 +82,91 @@ class Corpus:
     Attributes
     ----------
     piece_vectors
-        [N, d] float32, length 1; zero for a piece without text.
-    piece_fund, fund_partner
-        [N] and [F], ascending: the fund of a piece, the partner of a fund.
-    whole_vectors
-        [P, d] float32, the whole profiles.
+        [N, d] float32, length 1.
+    piece_fund, piece_partner
+        [N] ascending: the fund and the partner of a piece.
     piece_first, whole_first
         [N] and [P]: the first piece, or profile, with the very same text. Its score is taken for all of them, so that
         copies tie exactly: a product's last bit depends on a row's place in the matrix.
-    mean_vector
-        [d], mean of `whole_vectors`: what all partners of the region have in common.
-    whole_on_mean, centred_length
-        [P], products that spare `signals` a second matrix of centred vectors.
+    whole, titles
+        The whole profiles, and the titles of each partner's funds together.
+    luck
+        [P, 2] how far, in spreads of one partner's pieces, the best piece and the mean of the best three rise by
+        number alone.
+    substance
+        [P] in [0, 1]: 1 from a handful of telling words on, 0 for a profile that says nothing.
+    languages
+        [P] language of each profile, empty where its words do not tell.
     lexical
         Term index over the whole profiles.
     """
 
     piece_vectors: Floats
     piece_fund: Indices
-    fund_partner: Indices
-    whole_vectors: Floats
+    piece_partner: Indices
     piece_first: Indices
     whole_first: Indices
-    mean_vector: Floats
-    whole_on_mean: Floats
-    centred_length: Floats
+    whole: Centred
+    titles: Centred
+    luck: Floats
+    substance: Floats
+    languages: NDArray[np.str_]
     lexical: LexicalIndex
 
     @property
     def size(self) -> int:
         """Number of partners P."""
-        return len(self.whole_vectors)
+        return len(self.whole_first)
 
 
-def build_corpus(profiles: Sequence[Profile], piece_vectors: Floats, whole_vectors: Floats) -> Corpus:
+def build_corpus(
+    reader: Reader, readings: Sequence[Reading], piece_vectors: Floats, whole_vectors: Floats, title_vectors: Floats
+) -> Corpus:
     """Build a region's matrices.
 
     Parameters
     ----------
-    profiles
-        The P partners. Their order is the order of every array that follows, and of ties.
+    reader
+        Whoever made the readings.
+    readings
+        Of the P partners. Their order is the order of every array that follows, and of ties.
     piece_vectors
-        [N, d], the embeddings of `piece_texts(profiles)`, in that order.
-    whole_vectors
-        [P, d], the embeddings of each `profile.whole`.
+        [N, d], the embeddings of `piece_texts(readings)`, in that order.
+    whole_vectors, title_vectors
+        [P, d], the embeddings of each reading's `whole` and `titles`.
 
     Raises
     ------
     ValueError
         When the number of vectors does not match the texts, or a vector holds NaN or infinity.
     """
-    funds = [fund for profile in profiles for fund in profile.funds]
-    counts = np.array([len(pieces(fund)) for fund in funds], dtype=np.int64)
+    counts = np.array([len(fund) for reading in readings for fund in reading.pieces], dtype=np.int64)
     _check_vectors("piece", piece_vectors, int(counts.sum()))
-    _check_vectors("whole", whole_vectors, len(profiles))
-    whole = np.ascontiguousarray(whole_vectors, dtype=np.float32)
-    texts = [profile.whole for profile in profiles]
-    whole_first = _first_same(texts)
-    mean = whole.mean(axis=0) if len(whole) else np.zeros(whole.shape[1], dtype=np.float32)
+    _check_vectors("whole", whole_vectors, len(readings))
+    _check_vectors("title", title_vectors, len(readings))
+    owned = np.array([sum(map(len, reading.pieces)) for reading in readings], dtype=np.int64)
     return Corpus(
         piece_vectors=np.ascontiguousarray(piece_vectors, dtype=np.float32),
-        piece_fund=np.repeat(np.arange(len(funds)), counts),
-        fund_partner=np.repeat(np.arange(len(profiles)), [len(profile.funds) for profile in profiles]),
-        whole_vectors=whole,
-        piece_first=_first_same(piece_texts(profiles)),
-        whole_first=whole_first,
-        mean_vector=mean,
-        whole_on_mean=(whole @ mean)[whole_first],
-        centred_length=np.linalg.norm(whole - mean, axis=1)[whole_first],
-        lexical=build_lexical_index(texts),
+        piece_fund=np.repeat(np.arange(len(counts)), counts),
+        piece_partner=np.repeat(np.arange(len(readings)), owned),
+        piece_first=_first_same(piece_texts(readings)),
+        whole_first=_first_same([f"{reading.whole}\0{reading.titles}" for reading in readings]),
+        whole=Centred.of(whole_vectors),
+        titles=Centred.of(title_vectors),
+        luck=_luck(owned),
+        substance=np.array([min(1.0, reading.words / _ENOUGH_WORDS) for reading in readings], dtype=np.float32),
+        languages=np.array([reading.language or "" for reading in readings], dtype="<U2"),
+        lexical=build_lexical_index(reader, readings),
     )
+
+
+def read_corpus(profiles: Sequence[Profile], encode: Callable[[Sequence[str]], Floats]) -> Corpus:
+    """Read and embed profiles, and build their matrices: for sets that are ranked once, where nothing is stored."""
+    reader = Reader()
+    readings = [reader.read(profile) for profile in profiles]
+    wholes = encode([reading.whole for reading in readings])
+    titles = encode([reading.titles for reading in readings])
+    return build_corpus(reader, readings, encode(piece_texts(readings)), wholes, titles)
 
 
 def _first_same(texts: Sequence[str]) -> Indices:
@@ -167,37 +181,61 @@ def _check_vectors(name: str, vectors: Floats, expected: int) -> None:
         raise ValueError(f"a {name} vector holds NaN or infinity")
 
 
+def _luck(counts: Indices) -> Floats:
+    """[P, 2] expected maximum, and mean of the three largest, of so many draws from a standard normal distribution.
+
+    Who has forty pieces has a closer best one than who has two, however little any of them is about the request.
+    Expected order statistics by Blom's formula: Blom, "Statistical Estimates and Transformed Beta-Variables" (1958).
+    """
+    number = np.maximum(counts, 1).astype(np.float64)
+    ranked = [ndtri((number - place + 0.625) / (number + 0.25)) for place in range(1, TOP_PIECES + 1)]
+    total, taken = np.zeros(len(counts)), np.zeros(len(counts))
+    for place, expected in enumerate(ranked):
+        there = number > place
+        total[there] += expected[there]
+        taken += there
+    return np.column_stack([ranked[0], total / taken]).astype(np.float32)
+
+
 @dataclass(frozen=True, slots=True)
 class Signals:
     """How close one request is to each of the P partners, every signal kept apart. Higher is closer.
 
     Attributes
     ----------
-    best_fund
-        [P] cosine of the partner's closest fund; a fund is as close as its closest piece.
-    top_funds
-        [P] mean of the three closest funds (of all, where there are fewer).
+    best_piece, top_pieces
+        [P] cosine of the partner's closest piece of a fund, and mean of the three closest (of all, where there are
+        fewer), each less half of what it would rise by number alone.
     whole, centred_whole
         [P] cosine of the whole profile, plain and after the region's mean vector is taken off both sides.
+    titles
+        [P] centred cosine of the titles of the partner's funds.
     lexical
         [P] TF-IDF cosine of the whole profile.
-    which_fund
-        [P] index into the region's funds of the closest fund; -1 for a partner without funds.
-    fund_scores
-        [F] cosine of every fund.
+    which_piece, which_fund
+        [P] index of the closest piece, and of its fund; -1 for a partner without any.
+    words_tell
+        [P] in [0, 1] how far shared words are to be trusted: the further, the longer the request, for the few words of
+        one line hardly meet those of the right profile. Wholly where the profile is in the other language, of which
+        the model understands less than the glossary knows.
+    shortness
+        In [0, 1]: how much the request leaves to be guessed, where partners like the closest ones (`echo`) tell more.
     """
 
-    best_fund: Floats
-    top_funds: Floats
+    best_piece: Floats
+    top_pieces: Floats
     whole: Floats
     centred_whole: Floats
+    titles: Floats
     lexical: Floats
+    which_piece: Indices
     which_fund: Indices
-    fund_scores: Floats
+    words_tell: Floats
+    shortness: float
 
-    def named(self) -> dict[str, Floats]:
-        """The signals that relevance combines, by name."""
-        return {name: getattr(self, name) for name in SIGNAL_NAMES}
+    def direct(self) -> dict[str, Floats]:
+        """All signals but the echo, which is made of the others, by name."""
+        return {name: getattr(self, name) for name in SIGNAL_NAMES if name != "echo"}
 
 
 def signals(corpus: Corpus, query_vector: Floats, query_text: str) -> Signals:
@@ -214,76 +252,99 @@ def signals(corpus: Corpus, query_vector: Floats, query_text: str) -> Signals:
 
     Notes
     -----
-    A partner without funds is compared by the whole profile in place of a fund. A request or profile without
+    A partner without funds is compared by the whole profile in place of a piece. A request or profile without
     text gives 0 everywhere, never NaN.
     """
     query = np.asarray(query_vector, dtype=np.float32)
-    whole = (corpus.whole_vectors @ query)[corpus.whole_first]
-    fund_scores = _best_per_group((corpus.piece_vectors @ query)[corpus.piece_first], corpus.piece_fund)
-    best, top, which = _partner_funds(fund_scores, corpus.fund_partner, whole)
+    whole = (corpus.whole.vectors @ query)[corpus.whole_first]
+    best, top, which = _closest_pieces(corpus, query, whole)
+    terms, counts, words = corpus.lexical.reader.ask(query_text)
+    titles = corpus.titles.cosine(query, corpus.titles.vectors @ query)
     return Signals(
-        best_fund=best,
-        top_funds=top,
+        best_piece=best,
+        top_pieces=top,
         whole=whole,
-        centred_whole=_centred_cosine(corpus, query, whole),
-        lexical=corpus.lexical.scores(query_text),
-        which_fund=which,
-        fund_scores=fund_scores,
+        centred_whole=corpus.whole.cosine(query, whole)[corpus.whole_first],
+        titles=titles[corpus.whole_first],
+        lexical=corpus.lexical.scores(terms, counts),
+        which_piece=which,
+        which_fund=np.where(which >= 0, corpus.piece_fund[which], -1) if len(corpus.piece_fund) else which,
+        words_tell=_words_tell(corpus.languages, language_of(query_text), words),
+        shortness=_SHORT_REQUEST / (words + _SHORT_REQUEST),
     )
 
 
-def _centred_cosine(corpus: Corpus, query: Floats, whole: Floats) -> Floats:
-    """Cosine of (profile - mean) with (query - mean), expanded so that no centred matrix is stored."""
-    if not query.any():
-        return np.zeros_like(whole)
-    mean = corpus.mean_vector
-    product = whole - corpus.whole_on_mean - query @ mean + mean @ mean
-    length = corpus.centred_length * np.linalg.norm(query - mean)
-    return np.divide(product, length, out=np.zeros_like(whole), where=length > _NO_LENGTH)
+def _words_tell(languages: NDArray[np.str_], language: str | None, words: int) -> Floats:
+    other = (languages != "") & (languages != language) if language else np.zeros(len(languages), dtype=bool)
+    return np.where(other, 1.0, words / (words + _LONG_REQUEST)).astype(np.float32)
 
 
-def _best_per_group(scores: Floats, group: Indices) -> Floats:
-    """Maximum of each group of a sorted labelling in which every group from 0 on occurs."""
-    if not len(scores):
-        return scores
-    return np.maximum.reduceat(scores, np.flatnonzero(np.diff(group, prepend=-1)))
+def echo(corpus: Corpus, strength: NDArray[np.float64]) -> Floats:
+    """[P] centred cosine of each whole profile with the few that are closest to the request.
+
+    Parameters
+    ----------
+    strength
+        [P] how well each partner answers the request by the direct signals; only what is above 0 is echoed.
+
+    References
+    ----------
+    Rocchio, "Relevance feedback in information retrieval" (1971), with the first places taken for relevant.
+    """
+    leading = np.argsort(-strength, kind="stable")[:ECHOED]
+    leading = leading[strength[leading] > 0]
+    centroid = corpus.whole.centroid(leading, strength[leading].astype(np.float32))
+    length = float(np.linalg.norm(centroid)) if len(leading) else 0.0
+    if length <= _NO_LENGTH:
+        return np.zeros(corpus.size, dtype=np.float32)
+    towards = centroid / length
+    products = corpus.whole.vectors @ towards - corpus.whole.mean @ towards
+    lengths = corpus.whole.lengths
+    return np.divide(products, lengths, out=np.zeros_like(products), where=lengths > _NO_LENGTH)[corpus.whole_first]
 
 
-def _partner_funds(fund_scores: Floats, owner: Indices, fallback: Floats) -> tuple[Floats, Floats, Indices]:
-    """Per partner: the best fund's score, the mean of the best three, and which fund is best.
+def _closest_pieces(corpus: Corpus, query: Floats, fallback: Floats) -> tuple[Floats, Floats, Indices]:
+    """Per partner: the best piece's score, the mean of the best three, and which piece is best.
 
-    The best is taken out twice to find the next; each round costs one pass over the funds, whatever their
+    The best is taken out twice to find the next; each round costs one pass over the pieces, whatever their
     spread.
     """
-    which = np.full(len(fallback), -1, dtype=np.int64)
-    if not len(fund_scores):
+    which = np.full(corpus.size, -1, dtype=np.int64)
+    if not len(corpus.piece_partner):
         return fallback, fallback, which
-    left = fund_scores.copy()
+    left = (corpus.piece_vectors @ query)[corpus.piece_first]
+    owner = corpus.piece_partner
     starts = np.flatnonzero(np.diff(owner, prepend=-1))
     holders = owner[starts]
-    total = np.zeros(len(fallback), dtype=np.float32)
-    count = np.zeros(len(fallback), dtype=np.float32)
-    best = fallback.copy()
-    for place in range(TOP_FUNDS):
-        highest = np.full(len(fallback), -np.inf, dtype=np.float32)
-        highest[holders] = np.maximum.reduceat(left, starts)
+    spread = _spread_within(left, starts)
+    total, count = np.zeros((2, len(holders)), dtype=np.float32)
+    best = np.zeros(0, dtype=np.float32)
+    for place in range(TOP_PIECES):
+        highest = np.maximum.reduceat(left, starts)
         found = np.isfinite(highest)
-        if place == 0:
-            best[found] = highest[found]
         total[found] += highest[found]
         count[found] += 1
-        taken = _first_at(left, owner, highest)
+        taken = _first_at(left, starts, highest)
         if place == 0:
-            which = taken
-        left[taken[taken >= 0]] = -np.inf
-    top = np.divide(total, count, out=fallback.copy(), where=count > 0)
-    return best, top, which
+            best, which[holders] = highest, taken
+        left[taken[found]] = -np.inf
+    luck = _LUCK * spread * corpus.luck[holders]
+    best_piece, top_pieces = fallback.copy(), fallback.copy()
+    best_piece[holders] = best - luck[:, 0]
+    top_pieces[holders] = total / count - luck[:, 1]
+    return best_piece, top_pieces, which
 
 
-def _first_at(scores: Floats, owner: Indices, highest: Floats) -> Indices:
-    """The first fund of each partner that reaches the partner's highest score; -1 where there is none."""
-    first = np.full(len(highest), -1, dtype=np.int64)
-    hits = np.flatnonzero((scores == highest[owner]) & np.isfinite(scores))
-    # Of several writes to one place the last stays, so going backwards keeps the first fund of a tie.
-    first[owner[hits][::-1]] = hits[::-1]
-    return first
+def _spread_within(scores: Floats, starts: Indices) -> float:
+    """Standard deviation of the pieces' scores around the mean of their partner's."""
+    sizes = np.diff(starts, append=len(scores))
+    sums = np.add.reduceat(scores, starts, dtype=np.float64)
+    within = np.sum(scores.astype(np.float64) ** 2) - np.sum(sums**2 / sizes)
+    return float(np.sqrt(max(within, 0.0) / len(scores)))
+
+
+def _first_at(scores: Floats, starts: Indices, highest: Floats) -> Indices:
+    """The first place of each group that reaches the group's highest score."""
+    sizes = np.diff(starts, append=len(scores))
+    hits = np.flatnonzero(scores == np.repeat(highest, sizes))
+    return hits[np.searchsorted(hits, starts)]

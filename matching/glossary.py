@@ -7,6 +7,7 @@ about.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -165,6 +166,12 @@ def _stems(language: Language, forms: Mapping[Form, str]) -> dict[str, str]:
 def bundled() -> Glossary:
     """The glossary that comes with the service, read once."""
     return parse(files("matching").joinpath("glossary.tsv").read_text(encoding="utf-8").splitlines())
+
+
+@lru_cache(maxsize=1)
+def edition() -> str:
+    """Six hex digits that change with every change of the glossary."""
+    return hashlib.sha256(files("matching").joinpath("glossary.tsv").read_bytes()).hexdigest()[:6]
 
 
 def concepts_in(text: str) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matching.features import SIGNAL_NAMES, Signals
+from matching.features import SIGNAL_NAMES, Corpus, Signals, echo
 from matching.structure import FIT_NAMES, NEUTRAL, Structure, structured_fit
 
 Floats = NDArray[np.float64]
@@ -70,10 +70,10 @@ class Weights:
     Attributes
     ----------
     version
-        Name of this set of numbers. "z-sum-1" is the plain sum: words, whole profile, centred whole profile
-        and funds count the same, the funds' share being split between the best one and the best three.
+        Name of this set of numbers. "z-sum-2" is a plain sum: the five signals of the embedding model count the same,
+        words at most three times and the echo at most four times as much as one of them (see `evidence`).
     signals
-        Weight of each signal's z-score; they are divided by their sum.
+        What each signal's evidence is multiplied with.
     structure
         The most that each structured fit can add (a full fit) or take (none at all), in units of the summed
         z-score.
@@ -85,15 +85,22 @@ class Weights:
         A z-score z counts as bound * tanh(z / bound): nearly z where most partners stand, never more than the
         bound. A word that one of a hundred thousand partners uses would otherwise outweigh everything else.
     slope, midpoint
-        Logistic map from the combined score c to rho = 1 / (1 + exp(-slope (c - midpoint))). Chosen, not yet
-        fitted: c of a random pair is near 0 (rho .10); c of the best partner lies between 2 and 4 in the
-        public sets, where a clear leader (c about 3) comes to .8.
+        Logistic map from the combined score c to rho = 1 / (1 + exp(-slope (c - midpoint))). Fitted on the first ten
+        partners of every request of the public sets, each set counting the same (`scripts/evaluate --leave-one-out`).
     """
 
-    version: str = "z-sum-1"
+    version: str = "z-sum-2"
     signals: Mapping[str, float] = field(
         default_factory=lambda: _frozen(
-            {"best_fund": 0.5, "top_funds": 0.5, "whole": 1.0, "centred_whole": 1.0, "lexical": 1.0}
+            {
+                "best_piece": 0.2,
+                "top_pieces": 0.2,
+                "whole": 0.2,
+                "centred_whole": 0.2,
+                "titles": 0.2,
+                "lexical": 0.6,
+                "echo": 0.8,
+            }
         )
     )
     structure: Mapping[str, float] = field(
@@ -103,13 +110,21 @@ class Weights:
     )
     typical_spread: Mapping[str, float] = field(
         default_factory=lambda: _frozen(
-            {"best_fund": 0.09, "top_funds": 0.09, "whole": 0.09, "centred_whole": 0.11, "lexical": 0.016}
+            {
+                "best_piece": 0.09,
+                "top_pieces": 0.08,
+                "whole": 0.09,
+                "centred_whole": 0.1,
+                "titles": 0.11,
+                "lexical": 0.033,
+                "echo": 0.16,
+            }
         )
     )
     spread_weight: float = 4.0
     bound: float = 6.0
-    slope: float = 1.2
-    midpoint: float = 1.83
+    slope: float = 0.82
+    midpoint: float = 6.24
 
     def __post_init__(self) -> None:
         if set(self.signals) != set(SIGNAL_NAMES) or set(self.typical_spread) != set(SIGNAL_NAMES):
@@ -124,10 +139,8 @@ class Weights:
 
     @property
     def formula(self) -> Formula:
-        """The weights as `combine` applies them: signals by their share, structured fits as they are."""
-        total = sum(self.signals.values())
-        share = {name: weight / total for name, weight in self.signals.items()}
-        return Formula(share | dict(self.structure), self.slope, self.midpoint)
+        """The weights as `combine` applies them."""
+        return Formula(dict(self.signals) | dict(self.structure), self.slope, self.midpoint)
 
     def with_formula(self, formula: Formula, version: str) -> Weights:
         """These weights with other coefficients and another logistic map; what evidence is made with stays."""
@@ -183,12 +196,14 @@ class Relevance:
     version: str
 
 
-def relevance(signals: Signals, structure: Structure | None = None, weights: Weights | None = None) -> Relevance:
+def relevance(
+    corpus: Corpus, signals: Signals, structure: Structure | None = None, weights: Weights | None = None
+) -> Relevance:
     """Combine what is known of each partner of a region into relevance.
 
     Parameters
     ----------
-    signals
+    corpus, signals
         Of all P partners of the region, before any hard filter: standing is measured against the whole
         network, so that a short list of candidates does not stretch small differences.
     structure
@@ -203,18 +218,23 @@ def relevance(signals: Signals, structure: Structure | None = None, weights: Wei
     rho of different requests is comparable only as far as the logistic map is calibrated.
     """
     weights = weights or Weights()
-    return combine(evidence(signals, structure, weights), weights)
+    return combine(evidence(corpus, signals, structure, weights), weights)
 
 
-def evidence(signals: Signals, structure: Structure | None, weights: Weights) -> dict[str, Floats]:
-    """Every feature on one scale, before any weight, by name.
+def evidence(corpus: Corpus, signals: Signals, structure: Structure | None, weights: Weights) -> dict[str, Floats]:
+    """Every feature on one scale, before any weight, by name; rounded to `DIGITS` decimals.
 
-    A signal becomes its bounded standing among all P partners (0 at the mean); a structured fact its fit from -1 (not
-    at all) over 0 (unknown) to 1 (fully). All of it is rounded to `DIGITS` decimals.
+    A signal becomes its bounded standing among all P partners (0 at the mean), a structured fact its fit from -1 (not
+    at all) over 0 (unknown) to 1 (fully). Words count as far as the request is long, the echo as far as it is short.
+    What speaks for a profile counts as far as the profile has any substance.
     """
-    found = {
-        name: _bounded(_standing(name, values, weights), weights.bound) for name, values in signals.named().items()
-    }
+    found = {name: _standing(name, values, weights) for name, values in signals.direct().items()}
+    found["lexical"] *= signals.words_tell
+    for values in found.values():
+        np.multiply(values, corpus.substance, out=values, where=values > 0)
+    share = weights.formula.coefficients
+    strength = np.sum([share[name] * values for name, values in found.items()], axis=0)
+    found["echo"] = signals.shortness * _standing("echo", echo(corpus, strength), weights)
     if structure is not None:
         for name, fit in structured_fit(structure).items():
             found[name] = (fit - NEUTRAL) / (1.0 - NEUTRAL)
@@ -230,7 +250,7 @@ def combine(evidence: Mapping[str, Floats], weights: Weights) -> Relevance:
 
 
 def _standing(name: str, values: NDArray[np.float32], weights: Weights) -> Floats:
-    """How many spreads each value lies above the mean of all, the spread shrunk towards the typical one."""
+    """How many spreads each value lies above the mean of all, the spread shrunk towards the typical one; bounded."""
     size = len(values)
     exact = values.astype(np.float64)
     # A mean of equal floats can differ from them in the last bit; that must not be blown up into a standing.
@@ -239,8 +259,4 @@ def _standing(name: str, values: NDArray[np.float32], weights: Weights) -> Float
     offset = exact - exact.mean()
     expected = weights.spread_weight * weights.typical_spread[name] ** 2
     variance = (np.sum(offset**2) + expected) / (size + weights.spread_weight)
-    return offset / np.sqrt(variance)
-
-
-def _bounded(standing: Floats, bound: float) -> Floats:
-    return bound * np.tanh(standing / bound)
+    return weights.bound * np.tanh(offset / (weights.bound * np.sqrt(variance)))

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.glossary import edition, in_english, reads_spanish
+
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
@@ -48,15 +50,16 @@ class Encoder:
 
     @cached_property
     def name(self) -> str:
-        """What vectors of this model are stored under.
+        """What vectors of this model are stored under: all that decides what a text's vector is.
 
-        A folder's name and a digest of what lies in it: two folders of one name, or one whose weights were replaced,
-        must not share vectors.
+        A folder's name and a digest of what lies in it, for two folders of one name, or one whose weights were
+        replaced, must not share vectors; and the edition of the glossary that Spanish texts go through.
         """
         if not self._model:
-            return BUNDLED_MODEL
+            return f"{BUNDLED_MODEL}+{edition()}"
         folder = Path(self._model)
-        return f"{folder.resolve().name}-{_digest(folder)}" if folder.is_dir() else self._model
+        found = f"{folder.resolve().name}-{_digest(folder)}" if folder.is_dir() else self._model
+        return f"{found}+{edition()}"
 
     @property
     def dimension(self) -> int:
@@ -67,12 +70,13 @@ class Encoder:
         """Vectors [n, d] of length 1, in the order of the texts; a text without any content gives a zero
         vector.
 
-        Equal texts are read once. What else is in the call moves a vector by the rounding of floats only.
+        Equal texts are read once. What else is in the call moves a vector by the rounding of floats only. A model
+        that cannot read Spanish is told in English what the glossary knows of a Spanish text.
         """
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         rows: dict[str, list[int]] = {}
         for row, text in enumerate(texts):
-            cleaned = clean(text)
+            cleaned = clean(text if self._reads_spanish else in_english(text[:_READ_CHARACTERS]))
             if cleaned:
                 rows.setdefault(cleaned, []).append(row)
         for same, vector in zip(rows.values(), self._reader.encode(list(rows)), strict=True):
@@ -85,6 +89,10 @@ class Encoder:
         from matchmaker.packed import packed
 
         return packed(model) or _Library(model)
+
+    @cached_property
+    def _reads_spanish(self) -> bool:
+        return bool(self._model) and reads_spanish(self._reader.encode)
 
     def load(self) -> SentenceTransformer:
         """The model as sentence_transformers gives it, anew with each call: for the bench and the tests."""

@@ -29,7 +29,7 @@ from matching.evaluate import (
     figures,
     rank_all,
 )
-from matching.features import Profile
+from matching.reading import Profile
 from matching.score import Weights
 from matchmaker.embedding import Encoder, ModelNotFound
 

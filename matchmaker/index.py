@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from matching.features import build_corpus
 from matching.matrices import Codes, Facts, Matrices
+from matching.reading import Reader
 from matchmaker import shelf, vectors
 from matchmaker.embedding import Encoder, ModelNotFound
 from matchmaker.shelf import Shelf, Splice
@@ -46,21 +47,38 @@ def request_texts(request: LearningRequest) -> list[Text]:
 
 
 @dataclass(frozen=True)
+class Vectors:
+    """The embeddings of a shelf's texts: [N, d] of pieces, [P, d] of whole profiles and of titles."""
+
+    pieces: Floats
+    wholes: Floats
+    titles: Floats
+
+    def spliced(self, splice: Splice, fresh: Vectors) -> Vectors:
+        """These with what was read again in their place."""
+        return Vectors(
+            splice.pieces(self.pieces, fresh.pieces),
+            splice.partners(self.wholes, fresh.wholes),
+            splice.partners(self.titles, fresh.titles),
+        )
+
+
+@dataclass(frozen=True)
 class Held:
     """A region as of one revision, under one model."""
 
     revision: int
     model: str
-    shelf: Shelf
+    reader: Reader
     codes: dict[str, Codes]
-    piece_vectors: Floats
-    whole_vectors: Floats
+    shelf: Shelf
+    vectors: Vectors
     matrices: Matrices
 
     @cached_property
     def size(self) -> int:
         """Bytes of memory, near enough: arrays and texts, not the small change around them."""
-        return _bytes((self.shelf, self.matrices), set())
+        return _bytes((self.shelf, self.vectors, self.matrices), set())
 
 
 class Index:
@@ -124,42 +142,39 @@ class Index:
         self, session: Session, region_id: int, held: Held | None, revision: int, encoder: Encoder
     ) -> Held:
         """What is held with its changes, or all of it anew where nothing is held or the numbers do not add up."""
-        if held is not None and held.revision <= revision and (new := self._spliced(session, region_id, held, encoder)):
-            columns, codes, parts, wholes = new
-        else:
-            columns, codes = shelf.read(session, region_id, shelf.known_codes())
-            parts, wholes = self._all_vectors(session, region_id, columns, encoder)
-        matrices = _matrices(encoder.name, columns, codes, parts, wholes)
-        return Held(revision, encoder.name, columns, codes, parts, wholes, matrices)
+        if held is not None and held.revision <= revision:
+            new = self._spliced(session, region_id, held, revision, encoder)
+            if len(new.shelf.partner_ids) == _reviewed(session, region_id):
+                return new
+            # Somebody went, or came, without a revision of their own.
+        reader = Reader()
+        columns, codes = shelf.read(session, region_id, reader, shelf.known_codes())
+        made = self._vectors(session, region_id, columns, encoder, all_of_region=True)
+        return _held(revision, encoder.name, reader, codes, columns, made)
 
-    def _spliced(
-        self, session: Session, region_id: int, held: Held, encoder: Encoder
-    ) -> tuple[Shelf, dict[str, Codes], Floats, Floats] | None:
+    def _spliced(self, session: Session, region_id: int, held: Held, revision: int, encoder: Encoder) -> Held:
         changed = session.scalars(
             select(Partner.id).where(Partner.region_id == region_id, Partner.revision > held.revision)
         ).all()
-        fresh, codes = shelf.read(session, region_id, held.codes, changed)
+        fresh, codes = shelf.read(session, region_id, held.reader, held.codes, changed)
         splice = Splice.of(held.shelf, fresh, changed)
         columns = held.shelf.spliced(splice, fresh)
-        if len(columns.partner_ids) != _reviewed(session, region_id):
-            # Somebody went, or came, without a revision of their own.
-            return None
-        if held.model != encoder.name:
-            return columns, codes, *self._all_vectors(session, region_id, columns, encoder)
-        parts, wholes = fresh.texts()
-        new = vectors.of(session, region_id, encoder, [*parts, *wholes], most=self.most_new)
-        vectors.forget(session, region_id, encoder.name, splice.owners(held.shelf, fresh), [*parts, *wholes])
-        return (
-            columns,
-            codes,
-            splice.pieces(held.piece_vectors, new[: len(parts)]),
-            splice.partners(held.whole_vectors, new[len(parts) :]),
-        )
+        if held.model == encoder.name:
+            made = held.vectors.spliced(splice, self._vectors(session, region_id, fresh, encoder))
+            vectors.forget(session, region_id, encoder.name, splice.owners(held.shelf, fresh), chain(*fresh.texts()))
+        else:
+            made = self._vectors(session, region_id, columns, encoder, all_of_region=True)
+        return _held(revision, encoder.name, held.reader, codes, columns, made)
 
-    def _all_vectors(self, session: Session, region_id: int, columns: Shelf, encoder: Encoder) -> tuple[Floats, Floats]:
-        parts, wholes = columns.texts()
-        found = vectors.of(session, region_id, encoder, [*parts, *wholes], all_of_region=True, most=self.most_new)
-        return found[: len(parts)], found[len(parts) :]
+    def _vectors(
+        self, session: Session, region_id: int, columns: Shelf, encoder: Encoder, *, all_of_region: bool = False
+    ) -> Vectors:
+        texts = columns.texts()
+        found = vectors.of(
+            session, region_id, encoder, [*chain(*texts)], all_of_region=all_of_region, most=self.most_new
+        )
+        parts, wholes = len(texts[0]), len(texts[1])
+        return Vectors(found[:parts], found[parts : parts + wholes], found[parts + wholes :])
 
     def _make_room(self, region_id: int) -> None:
         """Drop the regions asked for longest ago, and models that none of the others is ranked by."""
@@ -189,12 +204,12 @@ def _reviewed(session: Session, region_id: int) -> int:
     return session.scalar(query) or 0
 
 
-def _matrices(model: str, columns: Shelf, codes: dict[str, Codes], parts: Floats, wholes: Floats) -> Matrices:
-    return Matrices(
+def _held(revision: int, model: str, reader: Reader, codes: dict[str, Codes], columns: Shelf, made: Vectors) -> Held:
+    matrices = Matrices(
         model=model,
         partner_ids=columns.partner_ids,
         fund_ids=columns.fund_ids,
-        corpus=build_corpus(columns.profiles, parts, wholes),
+        corpus=build_corpus(reader, columns.readings, made.pieces, made.wholes, made.titles),
         facts=Facts(
             subjects=columns.subjects,
             grades=columns.grades,
@@ -208,6 +223,7 @@ def _matrices(model: str, columns: Shelf, codes: dict[str, Codes], parts: Floats
         practice=columns.practice,
         codes=codes,
     )
+    return Held(revision, model, reader, codes, columns, made, matrices)
 
 
 def _bytes(thing: Any, seen: set[int]) -> int:
@@ -220,7 +236,7 @@ def _bytes(thing: Any, seen: set[int]) -> int:
         return 0
     seen.add(id(thing))
     if isinstance(thing, np.ndarray):
-        return int(thing.nbytes)
+        return sys.getsizeof(thing) if thing.base is None else int(thing.nbytes)
     if isinstance(thing, str):
         return sys.getsizeof(thing)
     if is_dataclass(thing):

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from matching.reading import Reader
 from matchmaker import shelf, vectors
 from matchmaker.index import request_texts
 from matchmaker.vectors import Text
@@ -135,7 +136,7 @@ def _partners(session: Session, region_id: int, encoder: Encoder, progress: Prog
     ).all()
     if not ids:
         return None
-    columns, _ = shelf.read(session, region_id, shelf.known_codes(), ids)
+    columns, _ = shelf.read(session, region_id, Reader(), shelf.known_codes(), ids)
     count = _embed(session, region_id, encoder, columns.texts_of_each())
     return replace(progress, partner_id=int(columns.partner_ids[count - 1]))
 

@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matching.features import Profile, pieces
 from matching.matrices import MOST_CODES, Codes, bits
+from matching.reading import Profile, Reader, Reading
 from matchmaker.vectors import Text
 from models import Fund, KnowledgeKind, OwnerKind, Partner
 from models.codes import FORMATS, SPOKEN, SUBJECTS
+
+WHOLE, TITLES = 0, 1
+"""Which piece of a partner a vector is of."""
 
 Integers = NDArray[np.int64]
 Column = TypeVar("Column", NDArray[Any], list[Any])
@@ -42,10 +45,8 @@ class Shelf:
 
     Attributes
     ----------
-    partner_ids, profiles, fund_counts
-        [P] who they are, what is read of them, how many funds each has.
-    pieces
-        [P] the pieces of each partner's funds, fund by fund.
+    partner_ids, readings, fund_counts, piece_counts
+        [P] who they are, what was read of them, how many funds each has and how many pieces these have.
     joined
         [P] day each joined, as a proleptic ordinal.
     radius_miles
@@ -59,9 +60,9 @@ class Shelf:
     """
 
     partner_ids: Integers
-    profiles: list[Profile]
+    readings: list[Reading]
     fund_counts: Integers
-    pieces: list[tuple[tuple[str, ...], ...]]
+    piece_counts: Integers
     joined: Integers
     radius_miles: NDArray[np.float64]
     credentialed: NDArray[np.bool_]
@@ -73,31 +74,29 @@ class Shelf:
     weekdays: Integers
     fund_ids: Integers
 
-    def texts(self) -> tuple[list[Text], list[Text]]:
-        """The texts to embed: N pieces of funds, and P whole profiles."""
-        funds = (fund for cut in self.pieces for fund in cut)
+    def texts(self) -> tuple[list[Text], list[Text], list[Text]]:
+        """The texts to embed: N pieces of funds, P whole profiles, and the titles of each profile's funds."""
+        funds = (fund for reading in self.readings for fund in reading.pieces)
         parts = [
             Text(OwnerKind.FUND, fund_id, number, words)
             for fund_id, fund in zip(self.fund_ids.tolist(), funds, strict=True)
             for number, words in enumerate(fund, start=1)
         ]
-        wholes = [
-            Text(OwnerKind.PARTNER, partner_id, 0, profile.whole)
-            for partner_id, profile in zip(self.partner_ids.tolist(), self.profiles, strict=True)
-        ]
-        return parts, wholes
+        whose = list(zip(self.partner_ids.tolist(), self.readings, strict=True))
+        return (
+            parts,
+            [Text(OwnerKind.PARTNER, partner_id, WHOLE, reading.whole) for partner_id, reading in whose],
+            [Text(OwnerKind.PARTNER, partner_id, TITLES, reading.titles) for partner_id, reading in whose],
+        )
 
     def texts_of_each(self) -> list[list[Text]]:
         """[P] the same texts, by partner."""
-        parts, wholes = self.texts()
+        parts, wholes, titles = self.texts()
         rest = iter(parts)
         return [
-            [*islice(rest, count), whole] for count, whole in zip(self.piece_counts().tolist(), wholes, strict=True)
+            [*islice(rest, count), whole, title]
+            for count, whole, title in zip(self.piece_counts.tolist(), wholes, titles, strict=True)
         ]
-
-    def piece_counts(self) -> Integers:
-        """[P] how many pieces each partner's funds have."""
-        return _integers(sum(map(len, cut)) for cut in self.pieces)
 
     def spliced(self, splice: Splice, fresh: Shelf) -> Shelf:
         """This shelf with what was read again in its place."""
@@ -138,7 +137,7 @@ class Splice:
         return cls(
             cuts,
             _finer(cuts, _edges(held.fund_counts), _edges(fresh.fund_counts)),
-            _finer(cuts, _edges(held.piece_counts()), _edges(fresh.piece_counts())),
+            _finer(cuts, _edges(held.piece_counts), _edges(fresh.piece_counts)),
         )
 
     def owners(self, held: Shelf, fresh: Shelf) -> set[tuple[OwnerKind, int]]:
@@ -191,7 +190,11 @@ def _spliced(held: Column, fresh: Column, cuts: Sequence[tuple[int, int, int, in
 
 
 def read(
-    session: Session, region_id: int, codes: Mapping[str, Codes], partner_ids: Collection[int] | None = None
+    session: Session,
+    region_id: int,
+    reader: Reader,
+    codes: Mapping[str, Codes],
+    partner_ids: Collection[int] | None = None,
 ) -> tuple[Shelf, dict[str, Codes]]:
     """The region's reviewed partners, or those of them that are asked for, and the codes with what was new in them."""
     who, whose = [Partner.region_id == region_id, Partner.reviewed_at.is_not(None)], [Fund.region_id == region_id]
@@ -208,7 +211,7 @@ def read(
         "formats": _grown(codes["formats"], (partner.formats for partner in partners)),
         "languages": _grown(codes["languages"], (partner.languages for partner in partners)),
     }
-    return _shelf(partners, theirs, grown), grown
+    return _shelf(partners, theirs, reader, grown), grown
 
 
 _PARTNER_COLUMNS = (
@@ -232,15 +235,18 @@ _FUND_COLUMNS = (
 )
 
 
-def _shelf(partners: Sequence[_Row], funds: Sequence[Sequence[_Row]], codes: Mapping[str, Codes]) -> Shelf:
+def _shelf(
+    partners: Sequence[_Row], funds: Sequence[Sequence[_Row]], reader: Reader, codes: Mapping[str, Codes]
+) -> Shelf:
     subjects, grades = _masks(codes["subjects"].mask), _masks(bits)
     texts = [tuple(fund_text(row.title, row.text, row.story) for row in each) for each in funds]
     formats, languages, weekdays = _masks(codes["formats"].mask), _masks(codes["languages"].mask), _masks(bits)
+    readings = [reader.read(Profile(row.about, said)) for row, said in zip(partners, texts, strict=True)]
     return Shelf(
         partner_ids=_integers(row.id for row in partners),
-        profiles=[Profile(row.about, said) for row, said in zip(partners, texts, strict=True)],
+        readings=readings,
         fund_counts=_integers(map(len, funds)),
-        pieces=[tuple(tuple(pieces(words)) for words in said) for said in texts],
+        piece_counts=_integers(sum(map(len, reading.pieces)) for reading in readings),
         joined=_integers(row.joined_on.toordinal() for row in partners),
         radius_miles=np.array([row.radius_miles or np.nan for row in partners], dtype=np.float64),
         credentialed=_any(KnowledgeKind.CREDENTIALED, funds),

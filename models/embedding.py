@@ -22,7 +22,10 @@ class OwnerKind(StrEnum):
 
 
 class Embedding(RegionOwned, Base):
-    """One vector of one piece of text under one model. Piece 0 is the whole; 1, 2, … are its parts.
+    """One vector of one piece of text under one model.
+
+    Of a fund or a request, piece 0 is the whole and 1, 2, … are its parts; of a partner, 0 is the whole profile and 1
+    the titles of its funds.
 
     The vector has no fixed dimension, so that two models can live side by side. Owners are of three tables, so there is
     no foreign key: a row that no text asks for is removed when its owner is read again. An equal text of another owner

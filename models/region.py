@@ -37,8 +37,8 @@ class Region(Created, Base):
     undo_seconds: Mapped[int] = mapped_column(default=600)
     answer_days: Mapped[int] = mapped_column(default=5)
     clearance_required: Mapped[bool] = mapped_column(default=True)
-    # The model under which all vectors of the region are stored, and where it was loaded from (a folder or a name; empty
-    # for the installation's own). The ranker writes both when the vectors are complete, and ranks by them until then.
+    # The model under which all vectors of the region are stored, and where it was loaded from (a folder or a name;
+    # empty for the installation's own). The ranker writes both once the vectors are complete, and ranks by them.
     embedding_model: Mapped[str | None]
     embedding_source: Mapped[str] = mapped_column(default="")
     # Rises with every change to a partner or a fund, who then carries the new number: the ranker reads those again.

@@ -15,7 +15,7 @@ from models import Account, Fund, Partner, Region, Role, School, Teacher
 
 if TYPE_CHECKING:
     # Only named in a signature: the command must not load the ranker's libraries.
-    from matching.features import Profile
+    from matching.reading import Profile
 
 TITLE_LETTERS = 80
 

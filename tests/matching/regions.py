@@ -5,12 +5,15 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from matching.features import Corpus, Profile, Signals, build_corpus, piece_texts, signals
+from matching.features import Corpus, Signals, read_corpus, signals
+from matching.reading import Profile
+from matching.score import Relevance, relevance
 
 Floats = NDArray[np.float32]
 DIMENSION = 24
@@ -35,11 +38,17 @@ def encode(texts: Sequence[str]) -> Floats:
 
 
 def corpus_of(profiles: Sequence[Profile]) -> Corpus:
-    return build_corpus(profiles, encode(piece_texts(profiles)), encode([profile.whole for profile in profiles]))
+    return read_corpus(profiles, encode)
 
 
 def compare(profiles: Sequence[Profile], request: str) -> Signals:
     return signals(corpus_of(profiles), encode([request])[0], request)
+
+
+def scored(profiles: Sequence[Profile], request: str, *given: Any) -> Relevance:
+    """Production's relevance; what is `given` further goes to `relevance`."""
+    corpus = corpus_of(profiles)
+    return relevance(corpus, signals(corpus, encode([request])[0], request), *given)
 
 
 sentences = st.lists(st.sampled_from(WORDS), min_size=0, max_size=6).map(" ".join)

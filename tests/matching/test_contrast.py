@@ -47,8 +47,8 @@ def test_what_speaks_for_one_speaks_against_the_other(ours: dict[str, Any], thei
 
 
 def test_cosines_are_told_together_and_words_apart() -> None:
-    ours = candidate({"best_fund": 1.0, "whole": 0.5, "lexical": 0.2, "subject": 0.25, "distance": 0.0}, price=0.1)
-    theirs = candidate({"best_fund": 0.2, "whole": 0.1, "lexical": 0.8, "subject": 0.25, "distance": 0.0})
+    ours = candidate({"best_fund": 4.0, "whole": 3.5, "lexical": 0.2, "subject": 0.25, "distance": 0.0}, price=0.1)
+    theirs = candidate({"best_fund": 3.2, "whole": 3.1, "lexical": 0.8, "subject": 0.25, "distance": 0.0})
     found = {each.name: each.gap for each in compare(ours, theirs)}
     assert list(found)[:2] == ["meaning", "words"]
     assert found["meaning"] > 0 > found["words"] and found["price"] == pytest.approx(-0.1)

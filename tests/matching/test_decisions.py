@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from matching.decisions import LEAST_LOOKED_AT, capped, examination
 from matching.score import Weights
 
-FEATURES = {"best_fund", "top_funds", "whole", "centred_whole", "lexical"} | {
+FEATURES = {"best_piece", "top_pieces", "whole", "centred_whole", "titles", "lexical", "echo"} | {
     "subject",
     "grade",
     "format",

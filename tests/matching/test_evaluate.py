@@ -3,10 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matching.evaluate import EMBEDDING, PRODUCTION, TFIDF, JudgedSet, figures, rank_all
-from matching.features import Profile, build_corpus, piece_texts, signals
-from matching.score import relevance
-from tests.matching.regions import encode
+from matching.evaluate import PRODUCTION, SYSTEMS, JudgedSet, figures, rank_all
+from matching.reading import Profile
+from tests.matching.regions import encode, scored
 
 SET = JudgedSet(
     request_ids=("r1", "r2", "r3", "unjudged"),
@@ -24,17 +23,14 @@ SET = JudgedSet(
 
 def test_every_system_ranks_every_partner_for_every_request() -> None:
     runs = rank_all(SET, encode)
-    assert set(runs) == {TFIDF, EMBEDDING, PRODUCTION}
+    assert set(runs) == set(SYSTEMS)
     for run in runs.values():
         assert (np.sort(run.order, axis=1) == np.arange(4)).all()
         assert (np.diff(np.take_along_axis(run.scores, run.order, axis=1), axis=1) <= 0).all()
 
 
 def test_production_is_the_relevance_that_the_ranker_calls() -> None:
-    corpus = build_corpus(
-        SET.profiles, encode(piece_texts(SET.profiles)), encode([profile.whole for profile in SET.profiles])
-    )
-    expected = [relevance(signals(corpus, encode([text])[0], text)).rho for text in SET.request_texts]
+    expected = [scored(SET.profiles, text).rho for text in SET.request_texts]
     assert rank_all(SET, encode)[PRODUCTION].scores == pytest.approx(np.array(expected))
 
 

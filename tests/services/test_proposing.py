@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from matchmaker.clock import Clock
 from matching.score import Weights
+from matchmaker.clock import Clock
 from matchmaker.embedding import Encoder
 from matchmaker.index import Index
 from matchmaker.services import partners
