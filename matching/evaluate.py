@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from matching.baselines import bm25_scores, fused, tfidf_scores
 from matching.features import read_corpus, signals
 from matching.metrics import Estimate, Judgements, estimate, hit, ndcg, paired_difference, reciprocal_rank
 from matching.reading import Profile, whole_text
-from matching.score import Weights, relevance
+from matching.score import Formula, Weights, evidence
 
 Floats = NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Floats]
@@ -67,22 +67,37 @@ def rank_all(judged: JudgedSet, encode: Encode, weights: Weights | None = None) 
     weights
         Of the production relevance; the default is the same for every set.
     """
+    weights = weights or Weights()
+    found = evidence_of(judged, encode, weights)
+    return {**baselines(judged, encode), PRODUCTION: ranked(found, weights.formula)}
+
+
+def baselines(judged: JudgedSet, encode: Encode) -> dict[str, Run]:
+    """Every system but production."""
     texts = [whole_text(profile) for profile in judged.profiles]
-    corpus = read_corpus(judged.profiles, encode)
-    requests, partners = encode(judged.request_texts), encode(texts)
     words, bm25 = tfidf_scores(judged.request_texts, texts), bm25_scores(judged.request_texts, texts)
-    meaning = np.round(requests @ partners.T, 6)
-    production = [
-        relevance(corpus, signals(corpus, vector, text), None, weights).rho
-        for vector, text in zip(requests, judged.request_texts, strict=True)
-    ]
+    meaning = np.round(encode(judged.request_texts) @ encode(texts).T, 6)
     return {
         TFIDF: _run(words),
         BM25: _run(bm25),
         EMBEDDING: _run(meaning),
         FUSION: _run(fused(words, bm25, meaning)),
-        PRODUCTION: _run(np.array(production).reshape(len(requests), corpus.size)),
     }
+
+
+def evidence_of(judged: JudgedSet, encode: Encode, weights: Weights) -> list[dict[str, NDArray[np.float64]]]:
+    """For each request the evidence [P] of every feature, before any weight."""
+    corpus = read_corpus(judged.profiles, encode)
+    vectors = encode(judged.request_texts)
+    return [
+        evidence(corpus, signals(corpus, vector, text), None, weights)
+        for vector, text in zip(vectors, judged.request_texts, strict=True)
+    ]
+
+
+def ranked(found: Sequence[Mapping[str, NDArray[np.float64]]], formula: Formula) -> Run:
+    """What a formula makes of every request's evidence."""
+    return _run(np.array([formula.rho(formula.combined(formula.contributions(each))) for each in found]))
 
 
 def _run(scores: NDArray[Any]) -> Run:
@@ -92,8 +107,8 @@ def _run(scores: NDArray[Any]) -> Run:
 
 def figures(judged: JudgedSet, runs: Mapping[str, Run]) -> dict[str, Figures]:
     """Measure each run on the requests that have a relevant partner; others tell no system from another."""
-    rows = [row for row, request in enumerate(judged.request_ids) if _relevant(judged.judgements.get(request, {}))]
-    clusters = [_relevant(judged.judgements[judged.request_ids[row]]) for row in rows]
+    rows = [row for row, request in enumerate(judged.request_ids) if relevant(judged.judgements.get(request, {}))]
+    clusters = [relevant(judged.judgements[judged.request_ids[row]]) for row in rows]
     values = {name: _values(judged, run, rows) for name, run in runs.items()}
     best = values[PRODUCTION][MEASURES[0]]
     return {
@@ -106,7 +121,8 @@ def figures(judged: JudgedSet, runs: Mapping[str, Run]) -> dict[str, Figures]:
     }
 
 
-def _relevant(judgements: Judgements) -> Hashable:
+def relevant(judgements: Judgements) -> frozenset[str]:
+    """The partners judged relevant: requests that share theirs are no independent trials."""
     return frozenset(partner for partner, relevance in judgements.items() if relevance > 0)
 
 

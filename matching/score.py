@@ -71,7 +71,7 @@ class Weights:
     ----------
     version
         Name of this set of numbers. "z-sum-2" is a plain sum: the five signals of the embedding model count the same,
-        words at most three times and the echo at most four times as much as one of them (see `evidence`).
+        shared words and the echo at most some four times as much as one of them (see `evidence`).
     signals
         What each signal's evidence is multiplied with.
     structure
@@ -98,7 +98,7 @@ class Weights:
                 "whole": 0.2,
                 "centred_whole": 0.2,
                 "titles": 0.2,
-                "lexical": 0.6,
+                "lexical": 0.75,
                 "echo": 0.8,
             }
         )
@@ -123,8 +123,8 @@ class Weights:
     )
     spread_weight: float = 4.0
     bound: float = 6.0
-    slope: float = 0.82
-    midpoint: float = 6.24
+    slope: float = 0.78
+    midpoint: float = 6.56
 
     def __post_init__(self) -> None:
         if set(self.signals) != set(SIGNAL_NAMES) or set(self.typical_spread) != set(SIGNAL_NAMES):

@@ -48,7 +48,7 @@ def test_cleaning_parts_words_at_control_characters_and_joins_soft_hyphens() -> 
 
 def test_the_name_is_that_of_the_model_or_its_folder_and_what_is_in_it(tmp_path: Path) -> None:
     assert Encoder().name == Encoder("").name == f"all-MiniLM-L6-v2+{edition()}"
-    assert Encoder("somebody/their-model").name == "somebody/their-model"
+    assert Encoder("somebody/their-model").name == f"somebody/their-model+{edition()}"
     folders = [tmp_path / place / "our-model" for place in ("one", "other", "third")]
     for folder, weights in zip(folders, (b"weights", b"weights", b"weightz"), strict=True):
         folder.mkdir(parents=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from matchmaker.evaluation import BadSet, main, read_set
+from matchmaker.evaluation.__main__ import main
+from matchmaker.evaluation.files import BadSet, read_set
 
 REQUESTS = [
     {"id": "r1", "text": "How does an old radio work?", "zip": "85701"},
@@ -44,7 +45,7 @@ def test_a_set_is_ranked_measured_and_written(
     found = json.loads(capsys.readouterr().out)
     assert (found["requests"], found["partners"], found["judged"]) == (3, 3, 3)
     assert found["systems"]["production"]["measures"]["ndcg@10"]["mean"] == 1.0
-    assert set(found["systems"]) == {"tf-idf", "embedding", "production"}
+    assert set(found["systems"]) == {"tf-idf", "bm25", "embedding", "fusion", "production"}
     lines = [json.loads(line) for line in out.read_text().splitlines()]
     assert [line["request_id"] for line in lines] == ["r1", "r2", "r3"]
     for line in lines:

@@ -51,7 +51,7 @@ def load_demo(logins: bool) -> None:
 @click.option("--undo-seconds", type=click.IntRange(0), default=0, show_default=True, help="The region's undo window.")
 def load_set(folder: Path, slug: str, capacity: int | None, undo_seconds: int) -> None:
     """Load an evaluation set (requests.jsonl, partners.jsonl) as a region of its own."""
-    from matchmaker.evaluation import BadSet, read_set
+    from matchmaker.evaluation.files import BadSet, read_set
 
     if not slug.replace("-", "").isalnum() or slug != slug.lower():
         raise click.BadParameter("use a-z, 0-9 and -", param_hint="--region")

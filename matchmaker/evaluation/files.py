@@ -1,43 +1,22 @@
-"""Measure the production ranker on a judged set: `scripts/evaluate SET_DIR [--out RUN.jsonl] [--json]`.
+"""Judged sets on disk: reading one with every problem named, and writing what a ranker made of it.
 
 Reads ids, texts and funds, and nothing else of a set: other fields can give the answer away.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import math
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from matching.evaluate import (
-    EMBEDDING,
-    MEASURES,
-    PRODUCTION,
-    TFIDF,
-    Figures,
-    JudgedSet,
-    Run,
-    figures,
-    rank_all,
-)
+from matching.evaluate import JudgedSet, Run
 from matching.reading import Profile
-from matching.score import Weights
-from matchmaker.embedding import Encoder, ModelNotFound
 
 Read = TypeVar("Read")
 
-_SHOWN_PROBLEMS = 10
 _MOST_RELEVANCE = 20  # gains are 2^relevance
-_LABELS = {TFIDF: "TF-IDF", EMBEDDING: "embedding, whole text", PRODUCTION: "production"}
 
 
 class BadSet(Exception):
@@ -46,56 +25,6 @@ class BadSet(Exception):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("; ".join(problems))
         self.problems = tuple(problems)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Evaluate a set; 0 when done, 2 with lines on standard error when something cannot be read or written."""
-    options = _options(arguments)
-    try:
-        if options.out:
-            check_out(options.out)
-        judged = read_set(options.set_dir)
-        encoder = Encoder(options.model, threads=os.cpu_count())
-        runs = rank_all(judged, _announced(encoder))
-        found = figures(judged, runs)
-        if options.out:
-            write_run(options.out, judged, runs[PRODUCTION])
-    except BadSet as bad:
-        _complain(bad.problems)
-        return 2
-    except (ModelNotFound, OSError) as problem:
-        _complain([str(problem)])
-        return 2
-    print(json.dumps(as_json(judged, found, encoder.name)) if options.json else table(judged, found))
-    return 0
-
-
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="scripts/evaluate", description=(__doc__ or "").split(":")[0] + ".")
-    parser.add_argument(
-        "set_dir", type=Path, metavar="SET_DIR", help="folder of requests.jsonl, partners.jsonl, qrels.tsv"
-    )
-    parser.add_argument("--out", type=Path, metavar="RUN.jsonl", help="write the production ranking here")
-    parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
-    parser.add_argument("--model", help="name or folder of an embedding model; the bundled one without it")
-    return parser.parse_args(arguments)
-
-
-def _announced(encoder: Encoder) -> Callable[[Sequence[str]], NDArray[np.float32]]:
-    """The encoder, saying on standard error what it is about to do: a large set takes minutes."""
-
-    def encode(texts: Sequence[str]) -> NDArray[np.float32]:
-        print(f"evaluate: reading {len(texts)} texts", file=sys.stderr, flush=True)
-        return encoder.encode(texts)
-
-    return encode
-
-
-def _complain(problems: Sequence[str]) -> None:
-    for problem in problems[:_SHOWN_PROBLEMS]:
-        print(f"evaluate: {problem}", file=sys.stderr)
-    if len(problems) > _SHOWN_PROBLEMS:
-        print(f"evaluate: and {len(problems) - _SHOWN_PROBLEMS} more", file=sys.stderr)
 
 
 def read_set(folder: Path) -> JudgedSet:
@@ -239,46 +168,3 @@ def write_run(path: Path, judged: JudgedSet, run: Run) -> None:
             }
             out.write(json.dumps(line, ensure_ascii=False) + "\n")
     unfinished.replace(path)
-
-
-def as_json(judged: JudgedSet, found: Mapping[str, Figures], model: str) -> dict[str, Any]:
-    """The figures as plain values; a standard error that cannot be told (one request) is null."""
-    systems = {name: _plain(asdict(system)) for name, system in found.items()}
-    size = {"requests": len(judged.request_ids), "partners": len(judged.partner_ids)}
-    return {**size, "judged": len(judged.judgements), "weights": Weights().version, "model": model} | {
-        "systems": systems
-    }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    return None if isinstance(value, float) and math.isnan(value) else value
-
-
-def table(judged: JudgedSet, found: Mapping[str, Figures]) -> str:
-    """The figures for a person: mean and standard error, then production's lead over each baseline."""
-    lines = [
-        f"{len(judged.judgements)} judged of {len(judged.request_ids)} requests, "
-        f"{len(judged.partner_ids)} partners, weights {Weights().version}",
-        "",
-        f"{'':24}" + "".join(f"{measure:>16}" for measure in MEASURES),
-    ]
-    for name, system in found.items():
-        cells = "".join(
-            f"{_shown(system.measures[measure].mean, system.measures[measure].error):>16}" for measure in MEASURES
-        )
-        lines.append(f"{_LABELS[name]:24}{cells}")
-    lines += ["", "production ahead on ndcg@10, standard errors clustered by relevant partners:"]
-    for name, system in found.items():
-        if name != PRODUCTION:
-            lines.append(f"{_LABELS[name]:24}{_shown(system.lead.mean, system.lead.error, '+'):>16}")
-    return "\n".join(lines)
-
-
-def _shown(mean: float, error: float, sign: str = "") -> str:
-    return f"{mean:{sign}.3f} \u00b1 {error:.3f}"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

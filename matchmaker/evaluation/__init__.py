@@ -1,0 +1,1 @@
+"""Measuring the production ranker on judged sets: ``scripts/evaluate``."""
