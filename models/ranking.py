@@ -22,7 +22,7 @@ class Ranking(RegionOwned, Base):
     ``candidates`` holds the first 200 with all parts of their scores, in order after equity; ``pinned`` those whom
     coordinators had put forward by hand, in the order they did, each with its ``place`` in the ranker's own order and
     the steer; ``excluded`` how many partners each hard rule took out; ``versions`` what the run was made with, with
-    the formula from a candidate's evidence to its relevance.
+    the formula from a candidate's evidence to its relevance: what a feature gave is evidence times coefficient.
     """
 
     __tablename__ = "ranking"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import cast, column, func, select
@@ -38,11 +38,23 @@ def kept(session: Session, ranking_id: int, partner_ids: Iterable[int]) -> dict[
     )
     partner_id = one.c.candidate["partner_id"].as_integer()
     rows = session.execute(
-        select(partner_id, one.c.place, one.c.candidate)
+        select(partner_id, one.c.place, one.c.candidate, Ranking.versions)
         .select_from(Ranking)
         .where(Ranking.id == ranking_id, partner_id.in_(set(partner_ids)))
     )
-    return {found: (place, parts) for found, place, parts in rows}
+    return {found: (place, whole(parts, versions)) for found, place, parts, versions in rows}
+
+
+def whole(parts: Mapping[str, Any], versions: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored candidate with what each feature gave: evidence times coefficient, which is not stored twice.
+
+    Rankings from before evidence was kept hold what was given instead.
+    """
+    coefficients = versions.get("formula", {}).get("coefficients", {})
+    given = {
+        name: coefficients[name] * value for name, value in parts.get("evidence", {}).items() if name in coefficients
+    }
+    return {"contributions": given, **parts}
 
 
 def policy_in_effect(session: Session, region_id: int) -> EquityPolicy:

@@ -119,7 +119,7 @@ def _placed(partner: Partner, ranking: Ranking, kept: dict[int, tuple[int, dict[
     if partner.id in kept:
         return Placed(partner.name, *kept[partner.id])
     by_hand = next((parts for parts in ranking.pinned if parts["partner_id"] == partner.id), None)
-    return Placed(partner.name, by_hand["place"], by_hand) if by_hand else None
+    return Placed(partner.name, by_hand["place"], rankings.whole(by_hand, ranking.versions)) if by_hand else None
 
 
 def _standing(session: Session, ranking: Ranking, partner: Partner, own: Placed | None) -> Standing:

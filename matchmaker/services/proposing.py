@@ -141,9 +141,6 @@ def _candidates(scored: Scored, matrices: Matrices, places: Sequence[int]) -> li
         "price": _shortened(new.price[at]),
         "score": _shortened(new.score[at]),
         "evidence": _rows({name: _shortened(each[positions]) for name, each in scored.relevance.evidence.items()}),
-        "contributions": _rows(
-            {name: _shortened(each[positions]) for name, each in scored.relevance.contributions.items()}
-        ),
         "distance_miles": _shortened(scored.distance[positions]),
     }
     return _rows(columns)
@@ -219,5 +216,6 @@ def _short(value: float) -> float | None:
 
 
 def _shortened(values: NDArray[np.float64]) -> list[float | None]:
+    rounded: list[float | None] = np.round(values, 6).tolist()
     # Only NaN is not equal to itself.
-    return [round(value, 6) if value == value else None for value in values.tolist()]
+    return [value if value == value else None for value in rounded] if np.isnan(values).any() else rounded

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 
@@ -11,6 +12,7 @@ from matching.score import Weights
 from matchmaker.clock import Clock
 from matchmaker.embedding import Encoder
 from matchmaker.index import Index
+from matchmaker.queries import rankings
 from matchmaker.services import partners
 from models import (
     Clearance,
@@ -53,7 +55,9 @@ def test_a_ranking_is_kept_with_all_parts_of_its_scores(valley: Valley) -> None:
         assert [getattr(proposal, part) for part in parts] == [candidate[part] for part in parts]
         worth = proposal.need * proposal.deficit * proposal.relevance + proposal.boost - proposal.price
         assert proposal.score == pytest.approx(worth, abs=1e-5)
-        assert set(candidate["evidence"]) == set(candidate["contributions"]) == set(Weights().formula.coefficients)
+        given = rankings.whole(candidate, ranking.versions)["contributions"]
+        assert set(candidate["evidence"]) == set(given) == set(Weights().formula.coefficients)
+        assert Weights().formula.rho(np.sum([*given.values()])) == pytest.approx(proposal.relevance, abs=1e-5)
         assert proposal.features["distance_miles"] == pytest.approx(1.8, abs=0.1)
         assert proposal.fund is not None and proposal.fund.partner_id == proposal.partner_id
     assert sorted(p.rank_before for p in proposals) == [1, 2, 3, 4]
