@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Integer, LargeBinary, cast, func, literal, select
+from sqlalchemy import Integer, LargeBinary, bindparam, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from models import CapacityUnit, Introduction, IntroductionState
@@ -61,14 +61,19 @@ def places(taken: dict[tuple[int, date], tuple[int, int]], partner_id: int, limi
     return Places(period, agreed, held, limit)
 
 
+_HELD = select(
+    func.string_agg(func.int4send(CapacityUnit.partner_id), literal(b"", LargeBinary), type_=LargeBinary)
+).where(
+    CapacityUnit.region_id == bindparam("region"),
+    CapacityUnit.period == bindparam("period"),
+    CapacityUnit.released_at.is_(None),
+)
+
+
 def held(session: Session, region_id: int, period: date) -> NDArray[np.int64]:
     """Partner ids of all units of a region's month that are held, one entry a unit, in no order.
 
     Packed by PostgreSQL into one value: a region of ten thousand partners may hold as many units.
     """
-    packed = session.scalar(
-        select(
-            func.string_agg(func.int4send(CapacityUnit.partner_id), literal(b"", LargeBinary), type_=LargeBinary)
-        ).where(CapacityUnit.region_id == region_id, CapacityUnit.period == period, CapacityUnit.released_at.is_(None))
-    )
+    packed = session.scalar(_HELD, {"region": region_id, "period": period})
     return np.frombuffer(packed or b"", dtype=">i4").astype(np.int64)

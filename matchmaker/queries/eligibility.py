@@ -15,11 +15,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Integer,
     Select,
     Text,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -51,6 +53,7 @@ from models import (
 
 EARTH_RADIUS_MILES = 3958.8
 FULL = "full"
+_Id = int | BindParameter[int]
 
 
 @dataclass(frozen=True)
@@ -73,18 +76,44 @@ class Eligibility:
         [n] from the school; NaN where a place is unknown.
     full
         Ids of those excluded only because their month is full: the request would be better off with them.
+    held
+        Partner ids of the units held in the month that was looked at, its ``period``; one entry a unit.
     """
 
     partner_ids: NDArray[np.int64]
     miles: NDArray[np.float64]
     excluded: dict[str, int]
     full: NDArray[np.int64]
+    period: date
+    held: NDArray[np.int64]
 
 
 def for_request(session: Session, request: LearningRequest, roll: Roll, now: datetime) -> Eligibility:
     """Run the hard filters over everybody on a region's roll."""
-    rules, miles = _flagged(session, request, roll, now)
-    undecided = np.ones(len(roll.partner_ids), dtype=bool)
+    region = session.get_one(Region, request.region_id)
+    days, first = _days(region, request, now)
+    period = first.replace(day=1)
+    held = capacity.held(session, region.id, period)
+    miles = miles_from(session.get_one(School, request.school_id), roll)
+    rules = {
+        "not_reviewed": ~roll.reviewed,
+        "paused": roll.paused,
+        **_decided(session, request, roll),
+        "format": roll.formats.others_only(request.formats),
+        "language": roll.languages.others_only(request.languages),
+        "distance": ~roll.online & (miles > roll.radius_miles),
+        "dates": roll.weekdays.others_only(_weekdays(days)),
+    }
+    if region.clearance_required:
+        rules["clearance"] = roll.uncleared | (roll.cleared_until < first.toordinal())
+    rules[FULL] = roll.units(held) >= roll.monthly_capacity
+    left, excluded, full = _funnel(rules)
+    return Eligibility(roll.partner_ids[left], miles[left], excluded, roll.partner_ids[full], period, held)
+
+
+def _funnel(rules: dict[str, NDArray[np.bool_]]) -> tuple[NDArray[np.bool_], dict[str, int], NDArray[np.bool_]]:
+    """[n] who is left after all rules, how many each excluded first, and [n] who is kept out by a full month alone."""
+    undecided = np.ones(len(rules[FULL]), dtype=bool)
     excluded: dict[str, int] = {}
     full = np.zeros_like(undecided)
     for name, flags in rules.items():
@@ -94,39 +123,14 @@ def for_request(session: Session, request: LearningRequest, roll: Roll, now: dat
         if name == FULL:
             full = found
         undecided &= ~flags
-    return Eligibility(roll.partner_ids[undecided], miles[undecided], excluded, roll.partner_ids[full])
-
-
-def _flagged(
-    session: Session, request: LearningRequest, roll: Roll, now: datetime
-) -> tuple[dict[str, NDArray[np.bool_]], NDArray[np.float64]]:
-    """[n] for each rule, in the order of ``_rule_and_distance``; [n] miles."""
-    region = session.get_one(Region, request.region_id)
-    miles = miles_from(session.get_one(School, request.school_id), roll)
-    days, first = _days(region, request, now)
-    decided = _decided(session, request, roll)
-    held = roll.units(capacity.held(session, region.id, first.replace(day=1)))
-    rules = {
-        "not_reviewed": ~roll.reviewed,
-        "paused": roll.paused,
-        **decided,
-        "format": roll.formats.others_only(request.formats),
-        "language": roll.languages.others_only(request.languages),
-        "distance": ~roll.online & (miles > roll.radius_miles),
-        "dates": roll.weekdays.others_only(_weekdays(days)),
-    }
-    if region.clearance_required:
-        rules["clearance"] = roll.uncleared | (roll.cleared_until < first.toordinal())
-    return rules | {FULL: held >= roll.monthly_capacity}, miles
+    return undecided, excluded, full
 
 
 def _decided(session: Session, request: LearningRequest, roll: Roll) -> dict[str, NDArray[np.bool_]]:
     """[n] for each rule of ``_decisions``; one query for all of them."""
-    chosen = _decisions(request)
-    named: dict[str, list[int]] = {rule: [] for rule in chosen}
-    for partner_id, rule in session.execute(
-        union_all(*(partners.add_columns(literal(rule)) for rule, partners in chosen.items()))
-    ):
+    named: dict[str, list[int]] = {rule: [] for rule in _DECIDED}
+    asked = {"region": request.region_id, "request": request.id, "teacher": request.teacher_id}
+    for partner_id, rule in session.execute(_ALL_DECIDED, asked):
         named[rule].append(partner_id)
     return {rule: roll.units(np.array(ids, dtype=np.int64)) > 0 for rule, ids in named.items()}
 
@@ -167,10 +171,11 @@ def _rule_and_distance(
     region = session.get_one(Region, request.region_id)
     distance = distance_miles(session.get_one(School, request.school_id))
     days, first = _days(region, request, now)
+    decisions = _decisions(region.id, request.id, request.teacher_id)
     rules: list[tuple[ColumnElement[bool], str]] = [
         (Partner.reviewed_at.is_(None), "not_reviewed"),
         (Partner.paused_at.is_not(None), "paused"),
-        *((Partner.id.in_(chosen), rule) for rule, chosen in _decisions(request).items()),
+        *((Partner.id.in_(chosen), rule) for rule, chosen in decisions.items()),
         (_none_shared(Partner.formats, request.formats), "format"),
         (_none_shared(Partner.languages, request.languages), "language"),
         (and_(~Partner.online, distance > Partner.radius_miles), "distance"),
@@ -196,34 +201,38 @@ def _weekdays(days: Iterable[date]) -> list[int]:
     return sorted({day.weekday() for day in days})
 
 
-def _decisions(request: LearningRequest) -> dict[str, Select[int]]:
-    """Whom people have decided against, by rule: ids of partners, for this request or its teacher.
+def _decisions(region_id: _Id, request_id: _Id, teacher_id: _Id) -> dict[str, Select[int]]:
+    """Whom people have decided against, by rule: ids of partners, for a request or its teacher.
 
     None of these names the partner outside, so that PostgreSQL runs each once and not once a partner; each names the
     region, so that its cost follows the region and not the nation.
     """
-    region_id = request.region_id
     return {
         "passed": select(Proposal.partner_id).where(
             Proposal.region_id == region_id,
-            Proposal.request_id == request.id,
+            Proposal.request_id == request_id,
             Proposal.state == ProposalState.PASSED,
         ),
         "set_aside": select(Steer.partner_id).where(
             Steer.region_id == region_id,
-            Steer.request_id == request.id,
+            Steer.request_id == request_id,
             Steer.kind == SteerKind.SET_ASIDE,
             Steer.released_at.is_(None),
         ),
         "said_not_now": select(Introduction.partner_id).where(
             Introduction.region_id == region_id,
-            Introduction.request_id == request.id,
+            Introduction.request_id == request_id,
             Introduction.state.in_((IntroductionState.NOT_NOW, IntroductionState.LAPSED)),
         ),
         "must_not_meet": select(Separation.partner_id).where(
-            Separation.region_id == region_id, Separation.teacher_id == request.teacher_id
+            Separation.region_id == region_id, Separation.teacher_id == teacher_id
         ),
     }
+
+
+# Written out once: putting it together takes longer than asking it.
+_DECIDED = _decisions(bindparam("region"), bindparam("request"), bindparam("teacher"))
+_ALL_DECIDED = union_all(*(partners.add_columns(literal(rule)) for rule, partners in _DECIDED.items()))
 
 
 def _none_shared(column: InstrumentedAttribute[list[str]], wanted: list[str]) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,6 +17,7 @@ from matching.score import Relevance, Weights, relevance
 from matching.structure import Structure
 from matchmaker.queries import capacity as ledger
 from matchmaker.queries import eligibility, fairness
+from matchmaker.queries.roll import Roll
 from matchmaker.services import capacity
 from matchmaker.services.recall import Recall
 from models import EquityPolicy, LearningRequest, Region
@@ -92,17 +93,15 @@ def rerank(
     wanted = np.concatenate([free, rho.rho[matrices.positions(found.full)]])
     deficit = equity.request_deficit(free.max(initial=0.0), wanted.max(initial=0.0), policy)
     period = capacity.period_of_request(request, region, now)
-    price = _prices(session, region, recall, matrices.partner_ids[positions], period, policy)
+    held = found.held if period == found.period else ledger.held(session, region.id, period)
+    price = _prices(recall.roll(session, region), held, matrices.partner_ids[positions], policy)
     boost = _boosts(standing.shown, matrices, policy, now)[positions]
     return equity.rerank(free, standing.schools[request.school_id].weight, deficit, boost, price)
 
 
-def _prices(
-    session: Session, region: Region, recall: Recall, ids: NDArray[np.int64], period: date, policy: equity.Policy
-) -> NDArray[np.float64]:
+def _prices(roll: Roll, held: NDArray[np.int64], ids: NDArray[np.int64], policy: equity.Policy) -> NDArray[np.float64]:
     """[n] busy price of candidates, by the units of a month they have given away and those they set."""
-    roll = recall.roll(session, region)
-    units, at = roll.units(ledger.held(session, region.id, period)), roll.places(ids)
+    units, at = roll.units(held), roll.places(ids)
     return equity.busy_price(units[at], roll.monthly_capacity[at], policy)
 
 
