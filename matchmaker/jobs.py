@@ -73,9 +73,11 @@ def _propose(session: Session, item: OutboxItem) -> datetime | None:
     from matchmaker.vectors import MuchToEmbed
 
     request = session.get_one(LearningRequest, item.payload["request_id"])
+    # Held here, so that the session, which forgets whom nobody holds, reads it once.
+    region = session.get_one(Region, request.region_id)
     index = current_app.extensions["index"]
     try:
-        matrices = index.matrices(session, session.get_one(Region, request.region_id))
+        matrices = index.matrices(session, region)
     except MuchToEmbed as much:
         log.info("region_to_embed_first", region_id=request.region_id, why=str(much))
         return reembedding.wait_for(session, request.region_id, index.encoder.name, utc_now())

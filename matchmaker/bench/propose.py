@@ -141,10 +141,11 @@ class Ranker:
         """What the ranker does with one item of its outbox."""
         with Session(self.engine) as session:
             request = session.get_one(LearningRequest, request_id)
+            region = session.get_one(Region, request.region_id)
             proposing.propose(
                 session,
                 request_id,
-                matrices=self.index.matrices(session, session.get_one(Region, request.region_id)),
+                matrices=self.index.matrices(session, region),
                 request_vector=self.index.request_vector(session, request),
                 request_text=request_text(request),
                 clock=utc_now,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from matching import explain, quotes
@@ -18,46 +18,67 @@ from matchmaker.services.scoring import Scored
 from models import Fund, LearningRequest, Partner
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A fund as reasons quote it."""
+
+    id: int
+    title: str
+    text: str
+    story: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Voice:
     """A candidate as reasons quote them. ``fund`` is the one closest to the request, None for who has none."""
 
-    partner: Partner
-    funds: tuple[Fund, ...]
-    fund: Fund | None
+    about: str
+    language: str
+    funds: tuple[Said, ...]
+    fund: Said | None
 
     @property
     def own_words(self) -> str:
         """What can be quoted: the fund without its title, which is shown beside it, or what they say of themselves."""
         if self.fund is None:
-            return self.partner.about
+            return self.about
         return "\n".join(text for text in (self.fund.text, self.fund.story) if text)
 
     @property
     def whole(self) -> str:
         """All that the partner has written."""
         said = (text for fund in self.funds for text in (fund.title, fund.text, fund.story))
-        return "\n".join((self.partner.about, *said))
+        return "\n".join((self.about, *said))
+
+
+_SAID = (
+    select(Partner.id, Partner.about, Partner.language, Fund.id, Fund.title, Fund.text, Fund.story, Fund.language)
+    .outerjoin(Fund, Fund.partner_id == Partner.id)
+    .where(Partner.id.in_(bindparam("partner_ids", expanding=True)))
+    .order_by(Partner.id, Fund.position, Fund.id)
+)
 
 
 def voices(
     session: Session, scored: Scored, matrices: Matrices, places: Sequence[int] | NDArray[np.int64]
 ) -> dict[int, Voice]:
-    """The people at some places among the candidates, with their funds; two queries."""
+    """The people at some places among the candidates, with their funds; one query."""
     partner_ids = {int(at): int(matrices.partner_ids[scored.positions[at]]) for at in places}
-    people = {each.id: each for each in session.scalars(select(Partner).where(Partner.id.in_(partner_ids.values())))}
-    funds: dict[int, list[Fund]] = defaultdict(list)
-    for fund in session.scalars(
-        select(Fund).where(Fund.partner_id.in_(people)).order_by(Fund.partner_id, Fund.position, Fund.id)
-    ):
-        funds[fund.partner_id].append(fund)
+    people: dict[int, tuple[str, str]] = {}
+    funds: dict[int, list[Said]] = defaultdict(list)
+    for row in session.execute(_SAID, {"partner_ids": [*partner_ids.values()]}).tuples():
+        partner_id, about, language, fund_id, title, text, story, written_in = row
+        people[partner_id] = (about, language)
+        if fund_id is not None:
+            funds[partner_id].append(Said(fund_id, title, text, story, written_in))
     return {
-        at: Voice(people[each], tuple(funds[each]), _closest(scored, matrices, at, funds[each]))
+        at: Voice(*people[each], tuple(funds[each]), _closest(scored, matrices, at, funds[each]))
         for at, each in partner_ids.items()
     }
 
 
-def _closest(scored: Scored, matrices: Matrices, at: int, funds: Sequence[Fund]) -> Fund | None:
+def _closest(scored: Scored, matrices: Matrices, at: int, funds: Sequence[Said]) -> Said | None:
     """The fund closest to the request; None where there is none, or it was taken out since the matrices were read."""
     which = int(scored.signals.which_fund[scored.positions[at]])
     fund_id = int(matrices.fund_ids[which]) if which >= 0 else 0
@@ -82,7 +103,7 @@ def reasons(
     texts = explain.Texts(
         evidence=quotes.evidence(asked, voice.own_words, title),
         fund=title,
-        language=voice.fund.language if voice.fund else voice.partner.language,
+        language=voice.fund.language if voice.fund else voice.language,
         request_language=request.language,
         thin_profile=quotes.few_words(voice.whole, explain.FEW_WORDS),
         thin_request=quotes.few_words(f"{request.title}\n{request.text}", explain.FEW_WORDS),
