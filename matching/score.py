@@ -230,8 +230,9 @@ def evidence(corpus: Corpus, signals: Signals, structure: Structure | None, weig
     """
     found = {name: _standing(name, values, weights) for name, values in signals.direct().items()}
     found["lexical"] *= signals.words_tell
+    thin = np.flatnonzero(corpus.substance < 1.0)
     for values in found.values():
-        np.multiply(values, corpus.substance, out=values, where=values > 0)
+        values[thin] *= np.where(values[thin] > 0, corpus.substance[thin], 1.0)
     share = weights.formula.coefficients
     strength = np.sum([share[name] * values for name, values in found.items()], axis=0)
     found["echo"] = signals.shortness * _standing("echo", echo(corpus, strength), weights)

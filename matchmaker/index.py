@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from matching.centred import columns_first
 from matching.features import build_corpus
 from matching.matrices import Codes, Facts, Matrices
 from matching.reading import Reader
@@ -48,11 +49,19 @@ def request_texts(request: LearningRequest) -> list[Text]:
 
 @dataclass(frozen=True)
 class Vectors:
-    """The embeddings of a shelf's texts: [N, d] of pieces, [P, d] of whole profiles and of titles."""
+    """The embeddings of a shelf's texts: [N, d] of pieces, [P, d] of whole profiles and of titles.
+
+    All in Fortran order, as the matrices take them: what is held here is held once.
+    """
 
     pieces: Floats
     wholes: Floats
     titles: Floats
+
+    @classmethod
+    def of(cls, vectors: Floats, parts: int, wholes: int) -> Vectors:
+        """From the vectors of a shelf's texts, one kind after the other."""
+        return cls(*map(columns_first, np.split(vectors, [parts, parts + wholes])))
 
     def spliced(self, splice: Splice, fresh: Vectors) -> Vectors:
         """These with what was read again in their place."""
@@ -173,8 +182,7 @@ class Index:
         found = vectors.of(
             session, region_id, encoder, [*chain(*texts)], all_of_region=all_of_region, most=self.most_new
         )
-        parts, wholes = len(texts[0]), len(texts[1])
-        return Vectors(found[:parts], found[parts : parts + wholes], found[parts + wholes :])
+        return Vectors.of(found, len(texts[0]), len(texts[1]))
 
     def _make_room(self, region_id: int) -> None:
         """Drop the regions asked for longest ago, and models that none of the others is ranked by."""
