@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from statistics import median_low
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,15 +139,18 @@ def _firm(asked: Asked, part: int, met: frozenset[str]) -> bool:
 
 
 def _telling_words(asked: Asked, met: Sequence[tuple[frozenset[str], str]]) -> tuple[str, ...]:
-    """Words in common that are worth saying, each in one form: not those that everybody uses, beside one few do."""
+    """Words in common that are worth saying, each in one form: not those that everybody uses.
+
+    Common are words that weigh less than half of the most telling one, or less than most words of the request.
+    """
     said: dict[str, float] = {}
     named: set[str] = set()
     for keys, form in sorted(met, key=lambda word: -max(map(asked.weights.__getitem__, word[0]))):
         if named.isdisjoint(keys):
             said[form] = max(map(asked.weights.__getitem__, keys))
         named |= keys
-    most = max(said.values(), default=0.0)
-    return tuple([word for word, worth in said.items() if worth >= most / 2][:WORDS_SAID])
+    least = max(max(said.values(), default=0.0) / 2, median_low(asked.weights.values()) if asked.weights else 0.0)
+    return tuple([word for word, worth in said.items() if worth >= least][:WORDS_SAID])
 
 
 def overlap(asked: Asked, met: Sequence[frozenset[str]]) -> Floats:
