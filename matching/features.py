@@ -280,9 +280,10 @@ def _closest_pieces(corpus: Corpus, query: Floats, fallback: Floats) -> tuple[Fl
         return fallback, fallback, which
     left = (corpus.piece_vectors @ query)[corpus.piece_first]
     owner = corpus.piece_partner
-    starts = np.flatnonzero(np.diff(owner, prepend=-1))
+    starts = np.concatenate([[0], np.flatnonzero(owner[1:] != owner[:-1]) + 1])
     holders = owner[starts]
-    spread = _spread_within(left, starts)
+    sizes = np.diff(starts, append=len(left))
+    spread = _spread_within(left, starts, sizes)
     total, count = np.zeros((2, len(holders)), dtype=np.float32)
     best = np.zeros(0, dtype=np.float32)
     for place in range(TOP_PIECES):
@@ -290,7 +291,7 @@ def _closest_pieces(corpus: Corpus, query: Floats, fallback: Floats) -> tuple[Fl
         found = np.isfinite(highest)
         total[found] += highest[found]
         count[found] += 1
-        taken = _first_at(left, starts, highest)
+        taken = _first_at(left, owner, np.repeat(highest, sizes))
         if place == 0:
             best, which[holders] = highest, taken
         left[taken[found]] = -np.inf
@@ -301,17 +302,14 @@ def _closest_pieces(corpus: Corpus, query: Floats, fallback: Floats) -> tuple[Fl
     return best_piece, top_pieces, which
 
 
-def _spread_within(scores: Floats, starts: Indices) -> float:
+def _spread_within(scores: Floats, starts: Indices, sizes: Indices) -> float:
     """Standard deviation of the pieces' scores around the mean of their partner's."""
-    sizes = np.diff(starts, append=len(scores))
     exact = scores.astype(np.float64)
     within = exact @ exact - np.sum(np.add.reduceat(exact, starts) ** 2 / sizes)
     return float(np.sqrt(max(within, 0.0) / len(scores)))
 
 
-def _first_at(scores: Floats, starts: Indices, highest: Floats) -> Indices:
-    """The first place of each group that reaches the group's highest score."""
-    sizes = np.diff(starts, append=len(scores))
-    hits = np.flatnonzero(scores == np.repeat(highest, sizes))
-    # Every group has one; a hit is its group's first where no other lies between it and the group's start.
-    return hits[np.diff(np.searchsorted(starts, hits, side="right"), prepend=0) > 0]
+def _first_at(scores: Floats, owner: Indices, highest: Floats) -> Indices:
+    """The first place of each owner that reaches the owner's highest score, which is said at every place."""
+    hits = np.flatnonzero(scores == highest)
+    return hits[np.diff(owner[hits], prepend=-1) > 0]
