@@ -36,7 +36,7 @@ class Encoder:
         A name from the local model cache or a folder in the format of sentence-transformers. None takes the
         model that comes with the installation. Nothing is ever downloaded.
     threads
-        Threads of torch; None leaves one core free for the rest of the machine.
+        Threads that read at once; None leaves one core free for the rest of the machine.
     """
 
     def __init__(self, model: str | None = None, threads: int | None = None) -> None:
@@ -88,7 +88,7 @@ class Encoder:
         model = self.load()
         from matchmaker.packed import packed
 
-        return packed(model) or _Library(model)
+        return packed(model, self._threads) or _Library(model)
 
     @cached_property
     def _reads_spanish(self) -> bool:

@@ -10,6 +10,7 @@ no mask either. A text's vector depends on the other texts of the call by the ro
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,7 +75,7 @@ class Layer(NamedTuple):
         """The layer's result [tokens, width] for its input x of the same shape."""
         seen = _attention(self.query_key_value(x), runs, heads)
         x = self.attended_norm(self.attended(seen).add_(x))
-        return self.norm(self.narrow(functional.gelu(self.widen(x))).add_(x))
+        return self.norm(self.narrow(torch.ops.aten.gelu_(self.widen(x))).add_(x))
 
 
 class Run(NamedTuple):
@@ -95,14 +96,17 @@ def _attention(projected: Tensor, runs: Sequence[Run], heads: int) -> Tensor:
     for run in runs:
         query, key, value = run.of(projected).view(run.texts, run.tokens, 3, heads, -1).permute(2, 0, 3, 1, 4)
         found = functional.scaled_dot_product_attention(query, key, value)
-        run.of(seen).copy_(found.transpose(1, 2).flatten(2))
+        run.of(seen).view(run.texts, run.tokens, heads, -1).copy_(found.transpose(1, 2))
     return seen
 
 
 class PackedBert:
-    """The weights of a BERT encoder with mean pooling, arranged for packed tokens. Made by `packed`."""
+    """The weights of a BERT encoder with mean pooling, arranged for packed tokens. Made by `packed`.
 
-    def __init__(self, model: SentenceTransformer) -> None:
+    With several threads the batches of a call are read side by side, each by one of them.
+    """
+
+    def __init__(self, model: SentenceTransformer, threads: int = 1) -> None:
         bert: Any = model[0].auto_model
         parts = bert.embeddings
         self.dimension: int = bert.config.hidden_size
@@ -114,28 +118,45 @@ class PackedBert:
         self._positions: Tensor = parts.position_embeddings.weight + parts.token_type_embeddings.weight[0]
         self._norm: torch.nn.LayerNorm = parts.LayerNorm
         self._layers = tuple(Layer.of(layer) for layer in bert.encoder.layer)
+        self._threads = ThreadPoolExecutor(threads, "encoder") if threads > 1 else None
 
-    @torch.inference_mode()
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors [n, d] of length 1, in the order of the texts."""
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(texts), _SLAB_TEXTS):
             slab = list(texts[start : start + _SLAB_TEXTS])
             tokens = self._tokenizer(slab, truncation=True, max_length=self._most_tokens)["input_ids"]
-            for rows in _batches([len(found) for found in tokens]):
-                read = self._forward([tokens[row] for row in rows])
-                vectors[start + np.array(rows)] = functional.normalize(read).numpy()
+            batches = list(_batches([len(found) for found in tokens]))
+            read = self._read([[tokens[row] for row in rows] for rows in batches])
+            for rows, found in zip(batches, read, strict=True):
+                vectors[start + np.array(rows)] = found
         return vectors
 
-    def _forward(self, batch: Sequence[Sequence[int]]) -> Tensor:
-        """Mean vectors [texts, d] of texts given as token numbers, those of like length next to each other."""
+    def _read(self, batches: Sequence[Sequence[Sequence[int]]]) -> list[NDArray[np.float32]]:
+        """The vectors of each batch. Several batches are dealt to the threads; a single one has torch's own threads.
+
+        All threads in every product would wait for each other from product to product, and between two of them all
+        but one would stand idle. The longest texts come first, so the threads run out of work at about the same time.
+        """
+        if self._threads is None or len(batches) < 2:
+            return [self._forward(batch) for batch in batches]
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            return list(self._threads.map(self._forward, batches))
+        finally:
+            torch.set_num_threads(before)
+
+    @torch.inference_mode()
+    def _forward(self, batch: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """Vectors [texts, d] of texts given as token numbers, those of like length next to each other."""
         runs = list(_runs([len(text) for text in batch]))
         numbers = torch.tensor([number for text in batch for number in text])
         positions = torch.cat([torch.arange(run.tokens).repeat(run.texts) for run in runs])
         x = self._norm(self._words[numbers] + self._positions[positions])
         for layer in self._layers:
             x = layer(x, runs, self._heads)
-        return torch.cat([run.of(x).mean(dim=1) for run in runs])
+        return functional.normalize(torch.cat([run.of(x).mean(dim=1) for run in runs])).numpy()
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
@@ -160,7 +181,7 @@ def _runs(lengths: Sequence[int]) -> Iterator[Run]:
         start += texts * tokens
 
 
-def packed(model: SentenceTransformer) -> PackedBert | None:
+def packed(model: SentenceTransformer, threads: int = 1) -> PackedBert | None:
     """The model as a PackedBert, or None where that would not give the model's own vectors.
 
     The modules are looked at first; what they don't tell (an unusual activation, lower-casing, a prompt put before
@@ -173,7 +194,7 @@ def packed(model: SentenceTransformer) -> PackedBert | None:
         return None
     if not getattr(model.tokenizer, "is_fast", False) or not model.max_seq_length:
         return None
-    quick = PackedBert(model)
+    quick = PackedBert(model, threads)
     expected = model.encode(list(_PROBE), batch_size=1, normalize_embeddings=True, show_progress_bar=False)
     if expected.shape != (len(_PROBE), quick.dimension):
         return None

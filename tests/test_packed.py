@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,22 @@ def test_a_text_has_the_same_vector_alone_and_in_any_company(
     monkeypatch.setattr("matchmaker.packed._SLAB_TEXTS", 3)
     monkeypatch.setattr("matchmaker.packed._BATCH_TOKENS", 40)
     assert np.abs(together - quick.encode(TEXTS)).max() < 1e-6
+
+
+def test_threads_that_share_the_batches_read_what_one_reads(
+    model: SentenceTransformer, quick: PackedBert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from matchmaker.packed import PackedBert
+
+    shared = PackedBert(model, threads=3)
+    before = torch.get_num_threads()
+    monkeypatch.setattr("matchmaker.packed._BATCH_TOKENS", 40)
+    assert np.abs(shared.encode(TEXTS) - quick.encode(TEXTS)).max() < 1e-6
+    assert torch.get_num_threads() == before
+    readers = {thread.name for thread in threading.enumerate() if thread.name.startswith("encoder")}
+    assert len(readers) > 1
 
 
 def test_a_model_of_another_make_is_left_to_the_library(tiny: SentenceTransformer, tmp_path: Path) -> None:
