@@ -67,7 +67,7 @@ def voices(
     partner_ids = {int(at): int(matrices.partner_ids[scored.positions[at]]) for at in places}
     people: dict[int, tuple[str, str]] = {}
     funds: dict[int, list[Said]] = defaultdict(list)
-    for row in session.execute(_SAID, {"partner_ids": [*partner_ids.values()]}).tuples():
+    for row in session.execute(_SAID, {"partner_ids": [*partner_ids.values()]}):
         partner_id, about, language, fund_id, title, text, story, written_in = row
         people[partner_id] = (about, language)
         if fund_id is not None:
