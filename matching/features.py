@@ -305,7 +305,7 @@ def _closest_pieces(corpus: Corpus, query: Floats, fallback: Floats) -> tuple[Fl
 def _spread_within(scores: Floats, starts: Indices, sizes: Indices) -> float:
     """Standard deviation of the pieces' scores around the mean of their partner's."""
     exact = scores.astype(np.float64)
-    within = exact @ exact - np.sum(np.add.reduceat(exact, starts) ** 2 / sizes)
+    within = float(exact @ exact - np.sum(np.add.reduceat(exact, starts) ** 2 / sizes))
     return float(np.sqrt(max(within, 0.0) / len(scores)))
 
 

@@ -17,9 +17,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pgvector import Vector
+from pgvector.psycopg import register_vector
+from sqlalchemy.orm import Session
 
 from matchmaker.embedded.home import PROJECT
 from matchmaker.embedding import Encoder
+from matchmaker.vectors import Found, Text
 
 VOCABULARY = 40_000
 
@@ -35,6 +39,18 @@ class RandomVectors(Encoder):
         """Vectors [n, d] of length 1."""
         drawn = self._random.standard_normal((len(texts), self.dimension), dtype=np.float32)
         return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+
+
+def copied(session: Session, region_id: int, model: str, texts: Sequence[Text], found: Found) -> None:
+    """Stands in for `vectors._write` while a region is filled: the same rows in one stream, in a fifth of the time."""
+    connection: Any = session.connection().connection
+    register_vector(connection.driver_connection)
+    columns = "region_id, model, owner_kind, owner_id, piece, text_hash, vector"
+    with connection.cursor() as cursor, cursor.copy(f"COPY embedding ({columns}) FROM STDIN (FORMAT binary)") as copy:
+        copy.set_types(["int4", "varchar", "varchar", "int4", "int4", "varchar", "vector"])
+        for at, each in enumerate(texts):
+            row = (region_id, model, each.kind.value, each.owner_id, each.piece, found.hashes[at].hex())
+            copy.write_row((*row, Vector(found.vectors[at])))
 
 
 @cache

@@ -1,7 +1,8 @@
 """One proposal end to end beside what anybody could put together: embed the request, then an exact search with faiss.
 
-Both read the same text with the same model and search the same vectors, one after the other, on one thread. The peer
-stops there; ours also applies the hard rules, scores, re-ranks, explains, stores and commits.
+Both read the same text with the same model and search the same vectors, one after the other, on one thread; the peer
+with sentence_transformers as it comes. The peer stops there; ours also applies the hard rules, scores, re-ranks,
+explains, stores and commits. What a commit of one row costs on this disk is printed beside.
 """
 
 from __future__ import annotations
@@ -12,18 +13,22 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
 from unittest import mock
 
+import numpy as np
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from matching import explain
+from matching.matrices import Matrices
+from matchmaker import vectors
 from matchmaker.bench import synthetic
-from matchmaker.bench.author import RandomVectors
+from matchmaker.bench.author import RandomVectors, copied
 from matchmaker.clock import utc_now
 from matchmaker.embedded import processes
 from matchmaker.embedded.home import Home
@@ -32,7 +37,7 @@ from matchmaker.embedded.rehearsal import run
 from matchmaker.embedded.services import Services, embedded_services
 from matchmaker.embedding import Encoder
 from matchmaker.index import Index, request_text
-from matchmaker.queries import eligibility
+from matchmaker.queries import eligibility, fairness, rankings
 from matchmaker.services import explaining, proposing, scoring
 from matchmaker.services.recall import Recall
 from models import LearningRequest, Region
@@ -53,8 +58,9 @@ PHASES: dict[str, tuple[tuple[Any, str], ...]] = {
     "score": ((proposing, "score"),),
     "re-rank": ((scoring, "rerank"),),
     "explain": ((explain, "moves"), (explaining, "voices"), (explaining, "reasons")),
+    "commit": ((Session, "commit"),),
 }
-"""Where each phase begins and ends; what is left of a proposal is reading the request, storing and committing."""
+"""Where each phase begins and ends; what is left of a proposal is reading the request and storing."""
 REST = "store"
 
 
@@ -77,11 +83,18 @@ def measured(sizes: Sequence[int], crowded: Sequence[int], rounds: int, history:
     try:
         with embedded_services(root, durable=True) as services, threadpool_limits(1):
             migrate(services, root)
+            found["bare_commit_ms"] = bare_commit(services)
             for size in sizes:
-                with database(services, size) as engine:
+                name = f"funds_{size}"
+                with database(services, name) as engine:
                     ranker = Ranker(engine, encoder, faiss)
-                    others = OTHERS if size in crowded else 0
-                    found |= at_size(ranker, size, others, rounds, history)
+                    built = ranker.add(size, history + rounds * (2 if size in crowded else 1), seed=size)
+                    found |= at_size(ranker, built, size, rounds, history)
+                if size in crowded:
+                    with database(services, f"{name}_among", like=name) as among, database(services, name) as engine:
+                        beside = Ranker(among, encoder, faiss)
+                        ranker.engine = engine
+                        found |= crowd(ranker, beside, built, size, rounds, history)
     finally:
         shutil.rmtree(root, ignore_errors=True)
     return found
@@ -91,13 +104,34 @@ def migrate(services: Services, root: Path) -> None:
     """Bring the server's first database up to date; the regions are built in copies of it."""
     given = {"SMTP_URL": "smtp://127.0.0.1:9", "PUBLIC_URL": "http://bench.example"}
     run(processes.MIGRATE, processes.environment(given, services, Home.at(root), given["PUBLIC_URL"]))
+    engine = create_engine(services.database_url)
+    with engine.begin() as connection:
+        # The desk's search of people by hand: no proposal reads or writes these, and they are slow to fill.
+        connection.execute(text("DROP INDEX ix_partner_search, ix_fund_search"))
+    engine.dispose()
+
+
+def bare_commit(services: Services) -> float:
+    """Median milliseconds of a commit of one row: what this disk makes of any transaction."""
+    engine = create_engine(services.database_url)
+    spent: list[float] = []
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TABLE row_to_commit (number int)"))
+        connection.commit()
+        for number in range(ROUNDS):
+            connection.execute(text("INSERT INTO row_to_commit VALUES (:number)"), {"number": number})
+            spent.append(_seconds(connection.commit))
+        connection.execute(text("DROP TABLE row_to_commit"))
+        connection.commit()
+    engine.dispose()
+    return round(median(spent) * 1000, 1)
 
 
 @contextmanager
-def database(services: Services, size: int) -> Iterator[Engine]:
-    """A database for the regions of one size."""
-    template = make_url(services.database_url).database
-    engine = create_engine(create_database(services.database_url, f"funds_{size}", template=template))
+def database(services: Services, name: str, *, like: str | None = None) -> Iterator[Engine]:
+    """A database of that name: a copy of another one, or of the migrated empty one, where it is not there yet."""
+    template = like or make_url(services.database_url).database
+    engine = create_engine(create_database(services.database_url, name, template=template))
     try:
         yield engine
     finally:
@@ -113,7 +147,8 @@ class Ranker:
     faiss: Any
     index: Index = field(init=False)
     recall: Recall = field(default_factory=Recall)
-    peer: Any = field(init=False)
+    model: Any = None
+    peer: Any = None
 
     def __post_init__(self) -> None:
         self.index = Index(self.encoder)
@@ -123,19 +158,25 @@ class Ranker:
         with Session(self.engine) as session:
             built = synthetic.build(session, funds, requests, utc_now(), seed)
             self.index.encoder = RandomVectors(self.encoder, seed)
-            self.index.matrices(session, session.get_one(Region, built.region_id))
+            with mock.patch.object(vectors, "_write", copied):
+                self.index.matrices(session, session.get_one(Region, built.region_id))
             self.index.encoder = self.encoder
             session.commit()
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
         return built
 
-    def offer_to_peer(self, region_id: int) -> None:
-        """Give the fund vectors of a region to the peer."""
+    def matrices(self, region_id: int) -> Matrices:
+        """A region's matrices, read where they are not held yet."""
         with Session(self.engine) as session:
-            vectors = self.index.matrices(session, session.get_one(Region, region_id)).corpus.piece_vectors
-            self.peer = self.faiss.IndexFlatIP(vectors.shape[1])
-            self.peer.add(vectors)
+            return self.index.matrices(session, session.get_one(Region, region_id))
+
+    def offer_to_peer(self, region_id: int) -> None:
+        """Give the fund vectors of a region to the peer, and the model as its library runs it."""
+        held = self.matrices(region_id).corpus.piece_vectors
+        self.model = self.encoder.load()
+        self.peer = self.faiss.IndexFlatIP(held.shape[1])
+        self.peer.add(np.ascontiguousarray(held))
 
     def propose(self, request_id: int) -> None:
         """What the ranker does with one item of its outbox."""
@@ -155,25 +196,43 @@ class Ranker:
 
     def search(self, words: str) -> None:
         """What the peer does with a request."""
-        self.peer.search(self.encoder.encode([words]), NEAREST)
+        self.peer.search(self.model.encode([words], normalize_embeddings=True, show_progress_bar=False), NEAREST)
+
+    def refresh(self, region_id: int) -> None:
+        """Read anew what the re-rank remembers of a region for ten minutes."""
+        with Session(self.engine) as session:
+            policy = fairness.policy_of(rankings.policy_in_effect(session, region_id))
+            fairness.standings(session, region_id, policy, utc_now())
+            fairness.exposure_and_merit(session, region_id, scoring.PROPOSED, utc_now())
 
 
-def at_size(ranker: Ranker, size: int, others: int, rounds: int, history: int) -> dict[str, Any]:
-    """Measure one region, then again among others where others are asked for."""
-    built = ranker.add(size, history + rounds * (2 if others else 1), seed=size)
+def at_size(ranker: Ranker, built: synthetic.Synthetic, size: int, rounds: int, history: int) -> dict[str, Any]:
+    """Measure one region beside the peer, and how long its standing takes to be read every ten minutes."""
     ranker.offer_to_peer(built.region_id)
     for request_id in built.request_ids[:history]:
         ranker.propose(request_id)
-    waiting = built.request_ids[history:]
-    alone = compare(ranker, waiting[:rounds])
-    found = {f"{name}_{size}_funds": value for name, value in alone.figures().items()}
-    if others:
-        for seed in range(1, others + 1):
-            ranker.add(size, 1, seed)
-        among = compare(ranker, waiting[rounds:])
-        found[f"proposal_ms_{size}_funds_among_{others + 1}_regions"] = round(median(among.ours) * 1000, 1)
-        found[f"ratio_among_{others + 1}_regions_{size}_funds"] = round(median(among.ours) / median(alone.ours), 2)
-    return found
+    figures = compare(ranker, built.request_ids[history : history + rounds]).figures()
+    figures["standing_refresh_ms"] = round(_seconds(lambda: ranker.refresh(built.region_id)) * 1000, 1)
+    return {f"{name}_{size}_funds": value for name, value in figures.items()}
+
+
+def crowd(
+    alone: Ranker, among: Ranker, built: synthetic.Synthetic, size: int, rounds: int, history: int
+) -> dict[str, Any]:
+    """The same region in two databases, in one of them with OTHERS more of its size: the two by turns."""
+    among.matrices(built.region_id)
+    for seed in range(1, OTHERS + 1):
+        among.add(size, 1, seed)
+    warming, *waiting = built.request_ids[history + rounds :]
+    spent: dict[str, list[float]] = {"alone": [], "among": []}
+    for ranker in (alone, among):
+        ranker.propose(warming)
+    for number, request_id in enumerate(waiting):
+        both = [("alone", alone), ("among", among)]
+        for which, ranker in both if number % 2 else reversed(both):
+            spent[which].append(_seconds(partial(ranker.propose, request_id)))
+    ratio = median(b / a for a, b in zip(spent["alone"], spent["among"], strict=True))
+    return {f"ratio_among_{OTHERS + 1}_regions_{size}_funds": round(ratio, 2)}
 
 
 @dataclass
