@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import cast, column, func, select
+from sqlalchemy import bindparam, cast, column, func, select
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
 from sqlalchemy.orm import Session, defer
 
@@ -57,8 +57,14 @@ def whole(parts: Mapping[str, Any], versions: Mapping[str, Any]) -> dict[str, An
     return {"contributions": given, **parts}
 
 
+_IN_EFFECT = (
+    select(EquityPolicy)
+    .where(EquityPolicy.region_id == bindparam("region"))
+    .order_by(EquityPolicy.version.desc())
+    .limit(1)
+)
+
+
 def policy_in_effect(session: Session, region_id: int) -> EquityPolicy:
     """The region's newest equity policy. Every region is created with one."""
-    return session.scalars(
-        select(EquityPolicy).where(EquityPolicy.region_id == region_id).order_by(EquityPolicy.version.desc()).limit(1)
-    ).one()
+    return session.scalars(_IN_EFFECT, {"region": region_id}).one()

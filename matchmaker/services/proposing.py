@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from matching import explain
@@ -33,6 +33,9 @@ from models import (
     RequestState,
 )
 
+_OPEN = select(Proposal).where(Proposal.request_id == bindparam("request"), Proposal.state == ProposalState.OPEN)
+_PARTS = ("partner_id", "rank_before", "relevance", "need", "deficit", "boost", "price", "score")
+"""What a proposal has in common with a ranking's candidate."""
 KEPT = 200
 """How many candidates a ranking keeps for audit and replay."""
 
@@ -158,9 +161,7 @@ def _features(scored: Scored, at: int) -> dict[str, float | None]:
 
 
 def _supersede(session: Session, request: LearningRequest, now: datetime) -> None:
-    for proposal in session.scalars(
-        select(Proposal).where(Proposal.request_id == request.id, Proposal.state == ProposalState.OPEN)
-    ):
+    for proposal in session.scalars(_OPEN, {"request": request.id}):
         proposal.become(ProposalState.SUPERSEDED, at=now)
 
 
@@ -177,31 +178,28 @@ def _put_forward(
     moves = explain.moves(scored.reranked, first)
     voices = explaining.voices(session, scored, matrices, first)
     asked = explaining.asked(request, matrices)
+    rows: list[dict[str, Any]] = []
     for rank, (at, parts, move) in enumerate(zip(first, _candidates(scored, matrices, first), moves, strict=True), 1):
         voice = voices[at]
         told = explaining.reasons(scored, at, voice, request, asked, move)
-        session.add(
-            Proposal(
-                region_id=request.region_id,
-                ranking_id=ranking.id,
-                request_id=request.id,
-                partner_id=parts["partner_id"],
-                fund_id=voice.fund.id if voice.fund else None,
-                steer_id=pinned.get(at),
-                rank=rank,
-                rank_before=parts["rank_before"],
-                rank_after=int(scored.reranked.rank_after[at]),
-                relevance=parts["relevance"],
-                need=parts["need"],
-                deficit=parts["deficit"],
-                boost=parts["boost"],
-                price=parts["price"],
-                score=parts["score"],
-                features=_features(scored, at),
-                reasons=told,
-                why=reasons.why(region.languages, told),
-            )
+        rows.append(
+            {
+                "region_id": request.region_id,
+                "ranking_id": ranking.id,
+                "request_id": request.id,
+                "fund_id": voice.fund.id if voice.fund else None,
+                "steer_id": pinned.get(at),
+                "rank": rank,
+                "rank_after": int(scored.reranked.rank_after[at]),
+                **{name: parts[name] for name in _PARTS},
+                "features": _features(scored, at),
+                "reasons": told,
+                "why": reasons.why(region.languages, told),
+            }
         )
+    if rows:
+        # Rows rather than objects: nobody here reads them again.
+        session.execute(insert(Proposal), rows)
 
 
 def _first(scored: Scored, pinned: dict[int, int]) -> list[int]:
