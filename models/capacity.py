@@ -34,6 +34,8 @@ class CapacityUnit(RegionOwned, Base):
             same_region("introduction_id", "introduction"),
             Index("uq_capacity_unit_held", "partner_id", "period", "unit", unique=True, postgresql_where=held),
             Index("uq_capacity_unit_introduction", "introduction_id", unique=True, postgresql_where=held),
+            # The ranker asks for a region's whole month.
+            Index("ix_capacity_unit_month", "region_id", "period", postgresql_where=held),
             CheckConstraint("unit >= 1", name="unit"),
             CheckConstraint("extract(day from period) = 1", name="period"),
         )

@@ -93,6 +93,7 @@ class Introduction(Stateful, RegionOwned, Base):
             ),
             CheckConstraint("due_at >= approved_at", name="due"),
             Index(None, "partner_id"),
+            Index(None, "request_id"),
         )
 
 
