@@ -272,7 +272,7 @@ def _leading(strength: NDArray[np.float64]) -> Indices:
 def _closest_pieces(corpus: Corpus, query: Floats, fallback: Floats) -> tuple[Floats, Floats, Indices]:
     """Per partner: the best piece's score, the mean of the best three, and which piece is best.
 
-    The best is taken out twice to find the next; each round costs one pass over the pieces, whatever their
+    The best is taken out twice to find the next; each round costs a few passes over the pieces, whatever their
     spread.
     """
     which = np.full(corpus.size, -1, dtype=np.int64)
@@ -291,6 +291,8 @@ def _closest_pieces(corpus: Corpus, query: Floats, fallback: Floats) -> tuple[Fl
         found = np.isfinite(highest)
         total[found] += highest[found]
         count[found] += 1
+        if place == TOP_PIECES - 1 > 0:
+            break
         taken = _first_at(left, owner, np.repeat(highest, sizes))
         if place == 0:
             best, which[holders] = highest, taken
