@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import math
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -84,9 +86,7 @@ def measure() -> dict[str, Any]:
 
 def measured(texts: int, rounds: int, judged_dir: Path) -> dict[str, Any]:
     """`measure` for a number of texts and rounds, and a folder of a judged set that need not be there."""
-    import torch
-
-    default = torch.get_num_threads()
+    default = default_threads()
     mixed = mix(texts)
     both = Both(default)
     found = {"threads_of_both": default} | rates("mixed", *both.in_turn(mixed, rounds)) | both.one_text()
@@ -94,6 +94,12 @@ def measured(texts: int, rounds: int, judged_dir: Path) -> dict[str, Any]:
     single = Both(1)
     found |= rates("mixed_one_thread", *single.in_turn(mixed, -(-rounds // 2)))
     return found | {f"one_thread_{name}": value for name, value in single.one_text().items()}
+
+
+def default_threads() -> int:
+    """The library's threads when nobody says otherwise. Asked of a new process: here another bench may have said so."""
+    asked = "import torch; print(torch.get_num_threads())"
+    return int(subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True).stdout)
 
 
 def real(both: Both, judged_dir: Path) -> dict[str, Any]:
