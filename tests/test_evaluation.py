@@ -121,10 +121,10 @@ def test_a_missing_folder_a_bad_output_and_a_bad_model_end_with_one_line(
         assert said[-1].startswith("evaluate: ")
 
 
-# Floors a little under what is measured (.610, .540, .284), above every plain baseline but the embedding on one-liners.
+# What is asked for at least; .645, .555 and .305 are measured.
 @pytest.mark.full
 @pytest.mark.parametrize(
-    ("name", "floor"), [("youth_programs", 0.60), ("fields_to_occupations", 0.535), ("activities_to_occupations", 0.28)]
+    ("name", "floor"), [("youth_programs", 0.64), ("fields_to_occupations", 0.55), ("activities_to_occupations", 0.30)]
 )
 def test_a_public_set_is_ranked_as_well_as_before(
     shared_data: Path, name: str, floor: float, capsys: pytest.CaptureFixture[str]
@@ -133,15 +133,15 @@ def test_a_public_set_is_ranked_as_well_as_before(
     found = json.loads(capsys.readouterr().out)["systems"]
     production = found["production"]["measures"]["ndcg@10"]["mean"]
     assert production >= floor
-    assert production > found["tf-idf"]["measures"]["ndcg@10"]["mean"]
+    assert all(production >= each["measures"]["ndcg@10"]["mean"] for each in found.values())
 
 
 def test_a_share_of_the_youth_programs_is_ranked_better_than_by_either_baseline(
     shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The small version of the test above: every sixth request, every third partner and those who ran them."""
+    """The small version of the test above: every twelfth request, every sixth partner and those who ran them."""
     source = shared_data / "youth_programs"
-    requests = (source / "requests.jsonl").read_text().splitlines()[::6]
+    requests = (source / "requests.jsonl").read_text().splitlines()[::12]
     asked = {json.loads(line)["id"] for line in requests}
     header, *judged = (source / "qrels.tsv").read_text().splitlines()
     qrels = [row for row in judged if row.split("\t")[0] in asked]
@@ -149,7 +149,7 @@ def test_a_share_of_the_youth_programs_is_ranked_better_than_by_either_baseline(
     partners = [
         line
         for place, line in enumerate((source / "partners.jsonl").read_text().splitlines())
-        if place % 3 == 0 or json.loads(line)["id"] in ran
+        if place % 6 == 0 or json.loads(line)["id"] in ran
     ]
     for name, lines in [("requests.jsonl", requests), ("partners.jsonl", partners), ("qrels.tsv", [header, *qrels])]:
         (tmp_path / name).write_text("\n".join(lines))

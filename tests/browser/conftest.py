@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests import tiny_models
+
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS = [
@@ -39,7 +41,18 @@ def _needs_browser() -> None:
 
 
 @pytest.fixture(scope="package")
-def site() -> Iterator[str]:
+def model(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the demo's ranker reads with: the model of the installation with --full, else one that reads in no time.
+
+    These tests follow people through pages; how well the ranker ranks is measured elsewhere.
+    """
+    if "not full" not in pytestconfig.getoption("markexpr"):
+        return ""
+    return str(tiny_models.save(tmp_path_factory.mktemp("models") / "small", seed=1))
+
+
+@pytest.fixture(scope="package")
+def site(model: str) -> Iterator[str]:
     """The address of a freshly started demo."""
     home = Path(tempfile.mkdtemp(prefix="mm-"))
     command = [sys.executable, "-m", "matchmaker.embedded.run", "--port", "0"]
@@ -47,7 +60,7 @@ def site() -> Iterator[str]:
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**clean, "MATCHMAKER_HOME": str(home), "PYTHONPATH": str(ROOT)},
+        env={**clean, "MATCHMAKER_HOME": str(home), "PYTHONPATH": str(ROOT), "EMBEDDING_MODEL": model},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -91,7 +91,7 @@ def test_in_a_small_region_a_hair_is_no_lead() -> None:
 
 
 def test_one_rare_word_in_a_large_region_is_bounded() -> None:
-    found = relevance(*given_signals(*[0.0] * 20_000, lexical=[0.5] + [0.0] * 19_999))
+    found = relevance(*given_signals(*[0.0] * 2_000, lexical=[0.5] + [0.0] * 1_999))
     assert found.contributions["lexical"][0] <= Weights().signals["lexical"] * Weights().bound
     assert found.rho[0] < 0.5
 
