@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import Stemmer
@@ -159,7 +160,8 @@ class Piece(NamedTuple):
     language: Language | None
 
 
-def read(text: str) -> list[Piece]:
+@lru_cache(maxsize=16)  # the same text is asked for its terms, its language and its concepts in one go
+def read(text: str) -> Sequence[Piece]:
     """Cut a text into pieces and guess the language of each; one that gives no sign takes that of the whole text.
 
     None is the language of a text without any sign, such as a single name. Pieces without a word that carries meaning

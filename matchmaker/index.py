@@ -6,6 +6,7 @@ asked for the longest make room for others.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -117,8 +118,11 @@ class Index:
         revision, encoder = region.revision, self._encoder_of(region)
         held = self._held.get(region.id)
         if held is None or (held.revision, held.model) != (revision, encoder.name):
+            first = held is None
             held = self._brought_up_to(session, region.id, held, revision, encoder)
             self._held[region.id] = held
+            if first:
+                _set_aside_from_collection()
         if region.embedding_model != encoder.name:
             region.embedding_model, region.embedding_source = encoder.name, encoder.source
         self._make_room(region.id)
@@ -193,6 +197,12 @@ class Index:
                 log.info("region_dropped", region_id=dropped)
         used = {held.model for held in self._held.values()}
         self._former = {name: encoder for name, encoder in self._former.items() if name in used}
+
+
+def _set_aside_from_collection() -> None:
+    """What a region's reading left in memory stays for long: the collector need not walk it with every proposal."""
+    gc.collect()
+    gc.freeze()
 
 
 def _former_encoder(name: str, source: str) -> Encoder | None:
