@@ -21,7 +21,11 @@ def hurried(
     # The limiter is one for all applications: what is set on it here is put back afterwards.
     monkeypatch.setattr(limiter, "enabled", True)
     url = settings.redis_url if request.param == "redis" else NO_REDIS
-    return another(environment="demo", redis_url=url).test_client()
+    application = another(environment="demo", redis_url=url)
+    if request.param == "redis":
+        # What other tests have asked for from this address within the minute is none of this one's.
+        limiter.reset()
+    return application.test_client()
 
 
 @pytest.mark.parametrize(("path", "most"), [("/confirm", 6), ("/reset", 6), ("/join/teacher", 10)])
