@@ -49,6 +49,7 @@ class Centred:
 
     @classmethod
     def of(cls, vectors: Floats) -> Centred:
+        """The vectors [P, d] with what is taken off them; the mean is over those that say something."""
         vectors = columns_first(vectors)
         said = vectors.any(axis=1)
         mean = vectors[said].mean(axis=0) if said.any() else np.zeros(vectors.shape[1], dtype=np.float32)
