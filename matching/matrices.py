@@ -60,7 +60,7 @@ class Asked:
     weekdays: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Matrices:
     """A region's P partners with F funds, in the order of ``partner_ids``.
 
@@ -91,12 +91,13 @@ class Matrices:
     codes: dict[str, Codes]
 
     def positions(self, partner_ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where these partners stand, ascending; those that are not in the matrices are left out."""
-        wanted = np.unique(partner_ids)
-        found = np.searchsorted(self.partner_ids, wanted)
-        inside = found < len(self.partner_ids)
-        found, wanted = found[inside], wanted[inside]
-        return found[self.partner_ids[found] == wanted]
+        """[n] where each of these partners stands; -1 for whoever is not in the matrices."""
+        found = np.searchsorted(self.partner_ids, partner_ids)
+        inside = np.flatnonzero(found < len(self.partner_ids))
+        there = inside[self.partner_ids[found[inside]] == partner_ids[inside]]
+        positions = np.full(len(found), -1, dtype=np.int64)
+        positions[there] = found[there]
+        return positions
 
 
 def bits(numbers: Iterable[int]) -> int:

@@ -70,22 +70,30 @@ class Eligibility:
 
     Attributes
     ----------
-    partner_ids
-        [n] ascending.
+    roll
+        Everybody who was looked at.
+    places
+        [n] where the eligible stand on the roll, ascending.
     miles
         [n] from the school; NaN where a place is unknown.
     full
-        Ids of those excluded only because their month is full: the request would be better off with them.
-    held
-        Partner ids of the units held in the month that was looked at, its ``period``; one entry a unit.
+        Places of those excluded only because their month is full: the request would be better off with them.
+    units
+        Of everybody on the roll, how many are held in the month that was looked at, its ``period``.
     """
 
-    partner_ids: NDArray[np.int64]
+    roll: Roll
+    places: NDArray[np.int64]
     miles: NDArray[np.float64]
     excluded: dict[str, int]
     full: NDArray[np.int64]
     period: date
-    held: NDArray[np.int64]
+    units: NDArray[np.int64]
+
+    @property
+    def partner_ids(self) -> NDArray[np.int64]:
+        """[n] ids of the eligible, ascending."""
+        return self.roll.partner_ids[self.places]
 
 
 def for_request(session: Session, request: LearningRequest, roll: Roll, now: datetime) -> Eligibility:
@@ -93,7 +101,7 @@ def for_request(session: Session, request: LearningRequest, roll: Roll, now: dat
     region = session.get_one(Region, request.region_id)
     days, first = _days(region, request, now)
     period = first.replace(day=1)
-    held = capacity.held(session, region.id, period)
+    units = roll.units(capacity.held(session, region.id, period))
     miles = miles_from(session.get_one(School, request.school_id), roll)
     rules = {
         "not_reviewed": ~roll.reviewed,
@@ -106,13 +114,13 @@ def for_request(session: Session, request: LearningRequest, roll: Roll, now: dat
     }
     if region.clearance_required:
         rules["clearance"] = roll.uncleared | (roll.cleared_until < first.toordinal())
-    rules[FULL] = roll.units(held) >= roll.monthly_capacity
+    rules[FULL] = units >= roll.monthly_capacity
     left, excluded, full = _funnel(rules)
-    return Eligibility(roll.partner_ids[left], miles[left], excluded, roll.partner_ids[full], period, held)
+    return Eligibility(roll, left, miles[left], excluded, full, period, units)
 
 
-def _funnel(rules: dict[str, NDArray[np.bool_]]) -> tuple[NDArray[np.bool_], dict[str, int], NDArray[np.bool_]]:
-    """[n] who is left after all rules, how many each excluded first, and [n] who is kept out by a full month alone."""
+def _funnel(rules: dict[str, NDArray[np.bool_]]) -> tuple[NDArray[np.int64], dict[str, int], NDArray[np.int64]]:
+    """Who is left after all rules, how many each excluded first, and who is kept out by a full month alone."""
     undecided = np.ones(len(rules[FULL]), dtype=bool)
     excluded: dict[str, int] = {}
     full = np.zeros_like(undecided)
@@ -123,7 +131,7 @@ def _funnel(rules: dict[str, NDArray[np.bool_]]) -> tuple[NDArray[np.bool_], dic
         if name == FULL:
             full = found
         undecided &= ~flags
-    return undecided, excluded, full
+    return np.flatnonzero(undecided), excluded, np.flatnonzero(full)
 
 
 def _decided(session: Session, request: LearningRequest, roll: Roll) -> dict[str, NDArray[np.bool_]]:

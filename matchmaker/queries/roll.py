@@ -55,7 +55,7 @@ class Choices:
         return Choices(tuple(numbers), both[order])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Roll:
     """The n partners of a region, reviewed or not, ascending by id.
 

@@ -6,14 +6,22 @@ and every ranking moves by a hair and which is therefore only looked up again af
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from weakref import ref
 
 from sqlalchemy.orm import Session
 
+from matching.equity import Policy
 from matchmaker.queries import fairness, roll
 from matchmaker.queries.roll import Roll
 from models import EquityPolicy, Region
+
+A = TypeVar("A")
+B = TypeVar("B")
+Made = TypeVar("Made")
 
 STANDING_LASTS = timedelta(minutes=10)
 """So long the needs, the past service and the exposure of a region are taken as they were."""
@@ -24,6 +32,7 @@ class Standing:
     """A region's schools by id, and who was shown, under one policy at one moment."""
 
     policy_id: int
+    policy: Policy
     at: datetime
     schools: dict[int, fairness.SchoolStanding]
     shown: fairness.Shown
@@ -39,6 +48,18 @@ class Recall:
 
     rolls: dict[int, tuple[int, Roll]] = field(default_factory=dict)
     standings: dict[int, Standing] = field(default_factory=dict)
+    made: dict[tuple[Callable[..., Any], int], tuple[ref[Any], ref[Any], Any]] = field(default_factory=dict)
+
+    def once(self, region_id: int, make: Callable[[A, B], Made], one: A, other: B) -> Made:
+        """What is made of two things of a region: made anew only where it is not asked of the very same two.
+
+        Neither is kept alive for it: a region's matrices go when the index lets them go.
+        """
+        known = self.made.get((make, region_id))
+        if known is None or known[0]() is not one or known[1]() is not other:
+            self.made[make, region_id] = known = (ref(one), ref(other), make(one, other))
+        found: Made = known[2]
+        return found
 
     def roll(self, session: Session, region: Region) -> Roll:
         """Everybody of a region as of its present revision."""
@@ -55,10 +76,12 @@ class Recall:
         """The standing of a region's schools and partners, at most STANDING_LASTS old."""
         known = self.standings.get(region.id)
         if known is None or not known.holds(stored.id, school_id, now):
+            policy = fairness.policy_of(stored)
             known = Standing(
                 stored.id,
+                policy,
                 now,
-                fairness.standings(session, region.id, fairness.policy_of(stored), now),
+                fairness.standings(session, region.id, policy, now),
                 fairness.exposure_and_merit(session, region.id, shown, now),
             )
             self.standings[region.id] = known

@@ -16,10 +16,10 @@ from matching.matrices import Asked, Matrices, bits, structure
 from matching.score import Relevance, Weights, relevance
 from matching.structure import Structure
 from matchmaker.queries import capacity as ledger
-from matchmaker.queries import eligibility, fairness
+from matchmaker.queries import eligibility
 from matchmaker.queries.roll import Roll
 from matchmaker.services import capacity
-from matchmaker.services.recall import Recall
+from matchmaker.services.recall import Recall, Standing
 from models import EquityPolicy, LearningRequest, Region
 
 PROPOSED = 6
@@ -53,14 +53,22 @@ def score(
     request_text: str,
     now: datetime,
 ) -> Scored:
-    positions = matrices.positions(found.partner_ids)
+    stands = recall.once(region.id, _stands, found.roll, matrices)
+    # The matrices may be older than the roll by a moment: whoever came since is a candidate next time.
+    there = np.flatnonzero(stands[found.places] >= 0)
+    positions = stands[found.places[there]]
     distance = np.full(len(matrices.partner_ids), np.nan)
-    distance[positions] = found.miles[np.searchsorted(found.partner_ids, matrices.partner_ids[positions])]
+    distance[positions] = found.miles[there]
     facts = structure(matrices.facts, _asked(request, region, matrices), distance)
     near = signals(matrices.corpus, request_vector, request_text)
     rho = relevance(matrices.corpus, near, facts, weights)
-    reranked = rerank(session, request, region, stored, found, recall, matrices, rho, positions, now)
+    reranked = rerank(session, request, region, stored, found, recall, matrices, rho, stands, now)
     return Scored(positions, near, facts, rho, reranked, distance)
+
+
+def _stands(roll: Roll, matrices: Matrices) -> NDArray[np.int64]:
+    """[n] where everybody on a roll stands in the matrices; -1 for whoever is not there."""
+    return matrices.positions(roll.partner_ids)
 
 
 def _asked(request: LearningRequest, region: Region, matrices: Matrices) -> Asked:
@@ -83,35 +91,33 @@ def rerank(
     recall: Recall,
     matrices: Matrices,
     rho: Relevance,
-    positions: NDArray[np.int64],
+    stands: NDArray[np.int64],
     now: datetime,
 ) -> equity.Reranked:
-    """The equity re-rank, online form: need and deficit of the request, boost and price of each candidate."""
-    policy = fairness.policy_of(stored)
+    """The equity re-rank, online form: need and deficit of the request, boost and price of each candidate.
+
+    ``stands``: [n] where everybody on the roll stands in the matrices.
+    """
     standing = recall.standing(session, region, stored, request.school_id, PROPOSED, now)
-    free = rho.rho[positions]
-    wanted = np.concatenate([free, rho.rho[matrices.positions(found.full)]])
-    deficit = equity.request_deficit(free.max(initial=0.0), wanted.max(initial=0.0), policy)
+    roll, places = found.roll, found.places[stands[found.places] >= 0]
+    positions, full = stands[places], stands[found.full]
+    free, taken = rho.rho[positions], rho.rho[full[full >= 0]]
+    best = free.max(initial=0.0)
+    deficit = equity.request_deficit(best, taken.max(initial=best), standing.policy)
     period = capacity.period_of_request(request, region, now)
-    held = found.held if period == found.period else ledger.held(session, region.id, period)
-    price = _prices(recall.roll(session, region), held, matrices.partner_ids[positions], policy)
-    boost = _boosts(standing.shown, matrices, policy, now)[positions]
+    units = found.units if period == found.period else roll.units(ledger.held(session, region.id, period))
+    price = equity.busy_price(units[places], roll.monthly_capacity[places], standing.policy)
+    boost = recall.once(region.id, _boosts, standing, matrices)[positions]
     return equity.rerank(free, standing.schools[request.school_id].weight, deficit, boost, price)
 
 
-def _prices(roll: Roll, held: NDArray[np.int64], ids: NDArray[np.int64], policy: equity.Policy) -> NDArray[np.float64]:
-    """[n] busy price of candidates, by the units of a month they have given away and those they set."""
-    units, at = roll.units(held), roll.places(ids)
-    return equity.busy_price(units[at], roll.monthly_capacity[at], policy)
-
-
-def _boosts(shown: fairness.Shown, matrices: Matrices, policy: equity.Policy, now: datetime) -> NDArray[np.float64]:
+def _boosts(standing: Standing, matrices: Matrices) -> NDArray[np.float64]:
     """[P] exposure boost of every partner of the region, by knowledge type and newness alone."""
-    members = np.column_stack(
-        [matrices.credentialed, matrices.practice, matrices.joined > now.date().toordinal() - NEW_DAYS]
-    )
-    there = np.isin(shown.partner_ids, matrices.partner_ids)
-    theirs = members[matrices.positions(shown.partner_ids)]
-    exposure = equity.group_shares(shown.exposure[there], theirs)
-    merit = equity.group_shares(shown.merit[there], theirs)
-    return equity.exposure_boost(exposure, merit, members, policy)
+    new = matrices.joined > standing.at.date().toordinal() - NEW_DAYS
+    members = np.column_stack([matrices.credentialed, matrices.practice, new])
+    positions = matrices.positions(standing.shown.partner_ids)
+    there = positions >= 0
+    theirs = members[positions[there]]
+    exposure = equity.group_shares(standing.shown.exposure[there], theirs)
+    merit = equity.group_shares(standing.shown.merit[there], theirs)
+    return equity.exposure_boost(exposure, merit, members, standing.policy)

@@ -195,7 +195,10 @@ def test_the_rules_over_a_roll_say_of_everybody_what_they_say_of_one(session: Se
     assert sorted(fit) == found.partner_ids.tolist()
     assert Counter(verdict.rule for verdict in one_by_one.values() if verdict.rule) == found.excluded
     assert {"format", "language", "distance", "dates", "clearance", "full"} <= found.excluded.keys()
-    assert sorted(each for each, verdict in one_by_one.items() if verdict.rule == "full") == found.full.tolist()
+    assert (
+        sorted(each for each, verdict in one_by_one.items() if verdict.rule == "full")
+        == found.roll.partner_ids[found.full].tolist()
+    )
     told = [one_by_one[each].distance for each in found.partner_ids.tolist()]
     assert found.miles == pytest.approx([np.nan if miles is None else miles for miles in told], nan_ok=True)
 
