@@ -1,0 +1,1 @@
+"""The planner's peers, the instances they are compared on, and the race itself; ``scripts/bench plan`` runs it."""
