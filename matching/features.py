@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from matching.centred import NO_LENGTH, Centred, columns_first
+from matching.centred import NO_LENGTH, Centred, columns_first, products
+from matching.closest import TOP_PIECES, Deal, closest
 from matching.language import language_of
 from matching.lexical import LexicalIndex, build_lexical_index
 from matching.reading import Profile, Reader, Reading, piece_texts
@@ -22,7 +23,6 @@ from matching.reading import Profile, Reader, Reading, piece_texts
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
-TOP_PIECES = 3
 ECHOED = 5
 SIGNAL_NAMES = ("best_piece", "top_pieces", "whole", "centred_whole", "titles", "lexical", "echo")
 
@@ -41,9 +41,11 @@ class Corpus:
         [N, d] float32, length 1; in Fortran order, in which a product with a request takes half the time.
     piece_fund, piece_partner
         [N] ascending: the fund and the partner of a piece.
-    piece_first, whole_first
-        [N] and [P]: the first piece, or profile, with the very same text. Its score is taken for all of them, so that
-        copies tie exactly: a product's last bit depends on a row's place in the matrix.
+    deal
+        How the pieces are dealt out to find each partner's closest. For copies the score of the first is taken, so that
+        they tie exactly: a product's last bit depends on a row's place in the matrix.
+    whole_first
+        [P] the first profile with the very same text, for the same reason.
     whole, titles
         The whole profiles, and the titles of each partner's funds together.
     luck
@@ -60,7 +62,7 @@ class Corpus:
     piece_vectors: Floats
     piece_fund: Indices
     piece_partner: Indices
-    piece_first: Indices
+    deal: Deal
     whole_first: Indices
     whole: Centred
     titles: Centred
@@ -105,7 +107,7 @@ def build_corpus(
         piece_vectors=columns_first(piece_vectors),
         piece_fund=np.repeat(np.arange(len(counts)), counts),
         piece_partner=np.repeat(np.arange(len(readings)), owned),
-        piece_first=_first_same(piece_texts(readings)),
+        deal=Deal.of(owned, _first_same(piece_texts(readings))),
         whole_first=_first_same([f"{reading.whole}\0{reading.titles}" for reading in readings]),
         whole=Centred.of(whole_vectors),
         titles=Centred.of(title_vectors),
@@ -212,10 +214,10 @@ def signals(corpus: Corpus, query_vector: Floats, query_text: str) -> Signals:
     text gives 0 everywhere, never NaN.
     """
     query = np.asarray(query_vector, dtype=np.float32)
-    whole = (corpus.whole.vectors @ query)[corpus.whole_first]
+    whole = products(corpus.whole.vectors, query)[corpus.whole_first]
     best, top, which = _closest_pieces(corpus, query, whole)
     terms, counts, words = corpus.lexical.reader.ask(query_text)
-    titles = corpus.titles.cosine(query, corpus.titles.vectors @ query)
+    titles = corpus.titles.cosine(query, products(corpus.titles.vectors, query))
     return Signals(
         best_piece=best,
         top_pieces=top,
@@ -253,9 +255,9 @@ def echo(corpus: Corpus, strength: NDArray[np.float64]) -> Floats:
     if length <= NO_LENGTH:
         return np.zeros(corpus.size, dtype=np.float32)
     towards = centroid / length
-    products = corpus.whole.vectors @ towards - corpus.whole.mean @ towards
+    apart = products(corpus.whole.vectors, towards) - corpus.whole.mean @ towards
     lengths = corpus.whole.lengths
-    return np.divide(products, lengths, out=np.zeros_like(products), where=lengths > NO_LENGTH)[corpus.whole_first]
+    return np.divide(apart, lengths, out=np.zeros_like(apart), where=lengths > NO_LENGTH)[corpus.whole_first]
 
 
 def _leading(strength: NDArray[np.float64]) -> Indices:
@@ -270,48 +272,14 @@ def _leading(strength: NDArray[np.float64]) -> Indices:
 
 
 def _closest_pieces(corpus: Corpus, query: Floats, fallback: Floats) -> tuple[Floats, Floats, Indices]:
-    """Per partner: the best piece's score, the mean of the best three, and which piece is best.
-
-    The best is taken out twice to find the next; each round costs a few passes over the pieces, whatever their
-    spread.
-    """
+    """Per partner: the best piece's score, the mean of the best three, and which piece is best."""
     which = np.full(corpus.size, -1, dtype=np.int64)
     if not len(corpus.piece_partner):
         return fallback, fallback, which
-    left = (corpus.piece_vectors @ query)[corpus.piece_first]
-    owner = corpus.piece_partner
-    starts = np.concatenate([[0], np.flatnonzero(owner[1:] != owner[:-1]) + 1])
-    holders = owner[starts]
-    sizes = np.diff(starts, append=len(left))
-    spread = _spread_within(left, starts, sizes)
-    total, count = np.zeros((2, len(holders)), dtype=np.float32)
-    best = np.zeros(0, dtype=np.float32)
-    for place in range(TOP_PIECES):
-        highest = np.maximum.reduceat(left, starts)
-        found = np.isfinite(highest)
-        total[found] += highest[found]
-        count[found] += 1
-        if place == TOP_PIECES - 1 > 0:
-            break
-        taken = _first_at(left, owner, np.repeat(highest, sizes))
-        if place == 0:
-            best, which[holders] = highest, taken
-        left[taken[found]] = -np.inf
-    luck = _LUCK * spread * corpus.luck[holders]
+    found, holders = closest(corpus.deal, products(corpus.piece_vectors, query)), corpus.deal.holders
+    luck = _LUCK * found.spread * corpus.luck[holders]
     best_piece, top_pieces = fallback.copy(), fallback.copy()
-    best_piece[holders] = best - luck[:, 0]
-    top_pieces[holders] = total / count - luck[:, 1]
+    best_piece[holders] = found.best - luck[:, 0]
+    top_pieces[holders] = found.top - luck[:, 1]
+    which[holders] = found.which
     return best_piece, top_pieces, which
-
-
-def _spread_within(scores: Floats, starts: Indices, sizes: Indices) -> float:
-    """Standard deviation of the pieces' scores around the mean of their partner's."""
-    exact = scores.astype(np.float64)
-    within = float(exact @ exact - np.sum(np.add.reduceat(exact, starts) ** 2 / sizes))
-    return float(np.sqrt(max(within, 0.0) / len(scores)))
-
-
-def _first_at(scores: Floats, owner: Indices, highest: Floats) -> Indices:
-    """The first place of each owner that reaches the owner's highest score, which is said at every place."""
-    hits = np.flatnonzero(scores == highest)
-    return hits[np.diff(owner[hits], prepend=-1) > 0]
