@@ -9,6 +9,7 @@ from models.introduction import Backup, Introduction, NotNowReason
 from models.learning_request import LearningRequest, Window
 from models.outbox import OutboxItem, QueueName
 from models.partner import Clearance, Fund, KnowledgeKind, Partner, PartnerKind, Separation
+from models.plan import Plan, PlanKind, PlannedPlace, PlanState
 from models.ranking import Proposal, Ranking
 from models.region import EquityPolicy, Region
 from models.relevance import RelevanceActivation, RelevanceVersion
@@ -52,6 +53,10 @@ __all__ = [
     "OwnerKind",
     "Partner",
     "PartnerKind",
+    "Plan",
+    "PlanKind",
+    "PlanState",
+    "PlannedPlace",
     "Proposal",
     "ProposalState",
     "QueueName",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import BigInteger, Text
 
-from models.base import Base, Created, RegionOwned
+from models.base import Base, Created, RegionOwned, same_region
 
 
 class Region(Created, Base):
@@ -21,9 +21,15 @@ class Region(Created, Base):
         CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="slug"),
         CheckConstraint("cardinality(languages) > 0", name="languages"),
         CheckConstraint("undo_seconds >= 0 AND answer_days > 0", name="delays"),
+        CheckConstraint("plan_hour BETWEEN 0 AND 23", name="plan_hour"),
+        # Made after the table plan, which itself points here.
+        ForeignKeyConstraint(
+            ["id", "plan_id"], ["plan.region_id", "plan.id"], name="fk_region_plan", ondelete="RESTRICT", use_alter=True
+        ),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    # Told so, because the key is also half of the reference to the plan in effect.
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[dict[str, str]] = mapped_column(JSONB)
     short_name: Mapped[str]
@@ -43,6 +49,10 @@ class Region(Created, Base):
     embedding_source: Mapped[str] = mapped_column(default="")
     # Rises with every change to a partner or a fund, who then carries the new number: the ranker reads those again.
     revision: Mapped[int] = mapped_column(BigInteger, default=0)
+    # The plan in effect, of this region: its prices, weights and places rank every request until the next one.
+    plan_id: Mapped[int | None]
+    # The hour of the night, in the region's zone, from which its plan is made.
+    plan_hour: Mapped[int] = mapped_column(default=2)
 
     def name_in(self, language: str) -> str:
         """The network's name in a language, or in its first one."""
@@ -63,7 +73,9 @@ class Region(Created, Base):
 class EquityPolicy(RegionOwned, Base):
     """One version of a region's numbers for re-ranking, with the rationale that was written for it.
 
-    The newest version is in effect; a row is never changed.
+    The newest version is in effect; a row is never changed. ``dial`` is where the numbers stand between 0 and 100, NULL
+    for numbers that are no position of it; ``back_to`` the version whose numbers this one takes up again;
+    ``trial_id`` the plan that was looked at before this version was put into effect.
     """
 
     __tablename__ = "equity_policy"
@@ -73,10 +85,16 @@ class EquityPolicy(RegionOwned, Base):
     rationale: Mapped[str]
     author_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
     since: Mapped[datetime]
+    dial: Mapped[float | None]
+    back_to: Mapped[int | None]
+    trial_id: Mapped[int | None]
 
     @classmethod
     def constraints(cls) -> tuple[Any, ...]:
         return (
             UniqueConstraint("region_id", "version"),
+            CheckConstraint("dial BETWEEN 0 AND 100", name="dial"),
+            CheckConstraint("back_to < version", name="back_to"),
+            same_region("trial_id", "plan", name="fk_equity_policy_trial", use_alter=True),
             CheckConstraint("length(trim(rationale)) > 0", name="rationale_written"),
         )
