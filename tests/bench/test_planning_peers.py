@@ -108,7 +108,8 @@ def test_fairrec_shows_everybody_as_often_as_promised_and_fills_the_rest_with_th
 
 def test_do_et_al_finds_where_both_sides_slopes_meet() -> None:
     instance = tiny([[0, 1]] * 10, [[0.6, 0.5]] * 10, [10, 10], 1)
-    # With a share x of the lists, partner 1 takes .1 x from each request: 1/x - 1/(1 - x) = (.6 - .1 x + offset)^-2, so .279 here.
+    # With a share x of the lists, partner 1 takes .1 x from each request. Where the slopes meet, at x = .279:
+    # 1/x - 1/(1 - x) = (.6 - .1 x + offset)^-2.
     share = do_et_al.policy(instance, offset=0.1, rounds=400).mean(axis=0)[1]
     assert share == pytest.approx(0.279, abs=0.01)
     assert do_et_al.policy(instance, offset=1.0, rounds=400).mean(axis=0)[1] > share + 0.05

@@ -48,3 +48,8 @@ def scaled(instance: Instance, share: float) -> Instance:
     largest = np.argsort(capacity - exact, kind="stable")
     capacity[largest[: wanted - capacity.sum()]] += 1
     return replace(instance, capacity=capacity)
+
+
+def written(instance: Instance, path: Path) -> None:
+    """Write an instance to a file in the format of ``scripts/plan``."""
+    np.savez(path, **vars(instance))
