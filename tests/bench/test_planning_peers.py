@@ -163,6 +163,18 @@ def test_a_promise_counts_while_there_is_room_first_choices_first() -> None:
     assert found.served_ndcg == pytest.approx(0.5)
 
 
+def test_whoever_has_nobody_may_be_helped_by_a_chain_of_moves() -> None:
+    # Request 2 could have partner 0, were request 0 to move on to partner 1, whom request 1 can spare.
+    chain = tiny([[0, 1], [1, 2], [0, -1]], [[0.9, 0.8], [0.9, 0.8], [0.9, 0.0]], [1, 1, 1], 2)
+    plan = np.array([[0, -1], [1, 2], [-1, -1]], np.int32)
+    assert (measure(chain, plan).left_empty, measure(chain, plan).rescuable) == (1, 1)
+    spared_nobody = np.array([[0, -1], [1, -1], [-1, -1]], np.int32)
+    closed = tiny([[0, 1], [1, -1], [0, -1]], [[0.9, 0.8], [0.9, 0.0], [0.9, 0.0]], [1, 1, 1], 2)
+    assert (measure(closed, spared_nobody).left_empty, measure(closed, spared_nobody).rescuable) == (1, 0)
+    roomy = tiny([[0, 1], [1, -1], [0, -1]], [[0.9, 0.8], [0.9, 0.0], [0.9, 0.0]], [1, 2, 1], 2)
+    assert measure(roomy, spared_nobody).rescuable == 1
+
+
 def test_a_plan_that_is_none_is_refused() -> None:
     instance = tiny([[0, 1], [1, 2]], [[0.8, 0.4], [0.9, 0.3]], [1, 1, 1], 2)
     with pytest.raises(ValueError, match="no candidate"):

@@ -37,8 +37,9 @@ class Measures:
         Promises beyond capacity, over slots wanted.
     filled
         Slots with a partner, over slots wanted.
-    left_empty
-        Requests with nobody at all.
+    left_empty, rescuable
+        Requests with nobody at all; and how many of these could have somebody who has room, or whom a request with
+        two or more would give up, were requests with one to move on to other candidates of theirs.
     weighted, total
         Relevance of all the choices: weighted by place, and as it is.
     """
@@ -50,6 +51,7 @@ class Measures:
     overload: float
     filled: float
     left_empty: int
+    rescuable: int
     weighted: float
     total: float
 
@@ -82,6 +84,7 @@ def measure(instance: Instance, chosen: Chosen) -> Measures:
         overload=float((taken & ~kept).sum() / taken.size),
         filled=float(taken.sum() / taken.size),
         left_empty=int((~kept.any(axis=1)).sum()),
+        rescuable=_rescuable(instance, chosen, kept),
         weighted=float(utility.sum()),
         total=float(relevance[kept].sum()),
     )
@@ -119,6 +122,23 @@ def _kept(instance: Instance, chosen: Chosen) -> NDArray[np.bool_]:
     kept = np.empty(chosen.shape, np.bool_)
     kept[instance.arrival] = in_time.reshape(chosen.shape[::-1]).T
     return kept
+
+
+def _rescuable(instance: Instance, chosen: Chosen, kept: NDArray[np.bool_]) -> int:
+    held = kept.sum(axis=1)
+    empty = instance.candidates[held == 0]
+    if not len(empty):
+        return 0
+    load = np.bincount(chosen[kept], minlength=len(instance.capacity))
+    # One more place than partners: padding, -1, finds it and is never to be had.
+    to_be_had = np.append(load < instance.capacity, False)
+    to_be_had[chosen[(held >= 2)[:, None] & kept]] = True
+    movable, has = instance.candidates[held == 1], chosen[held == 1][kept[held == 1]]
+    while True:
+        before = to_be_had.sum()
+        to_be_had[has[to_be_had[movable].any(axis=1)]] = True
+        if to_be_had.sum() == before:
+            return int(to_be_had[empty].any(axis=1).sum())
 
 
 def _worst(values: Floats, share: float) -> float:

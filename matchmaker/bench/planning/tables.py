@@ -19,6 +19,7 @@ COLUMNS = {
     "group_tv": ("TV", "{:.4f}"),
     "filled": ("filled", "{:.3f}"),
     "left_empty": ("empty", "{:d}"),
+    "rescuable": ("of them rescuable", "{:d}"),
 }
 
 
