@@ -23,6 +23,9 @@ _SMALLEST_UTILITY = 0.05
 DIGITS = 6
 """Decimals of a re-rank's factors that count, and that are stored."""
 
+DEFAULT_DIAL = 60.0
+MOST_DIAL = 100.0
+
 BOOST_GROUPS = ("credentialed", "practice", "new")
 """The only groups that may carry an exposure boost: how the partner came to know it, and newness."""
 
@@ -41,6 +44,8 @@ class Policy:
         The largest exposure boost of any partner, in units of W.
     half_life_days
         After this long a past visit counts half.
+    oldest_days
+        A request that has waited longer picks before all others.
     least_weight, most_weight
         Range of a school's weight; the mean over the region's schools is 1.
     most_deficit
@@ -51,10 +56,11 @@ class Policy:
         Shape of the price: above 1 the last free units cost most.
     """
 
-    alpha: float = 0.5
-    alpha2: float = 0.5
-    beta: float = 0.08
+    alpha: float = 4.0
+    alpha2: float = 2.0
+    beta: float = 0.1
     half_life_days: float = 180.0
+    oldest_days: float = 10.0
     least_weight: float = 0.67
     most_weight: float = 1.5
     most_deficit: float = 1.5
@@ -67,6 +73,7 @@ class Policy:
             "alpha2": (self.alpha2, 0.0, 8.0),
             "beta": (self.beta, 0.0, 0.5),
             "half_life_days": (self.half_life_days, 1.0, 3650.0),
+            "oldest_days": (self.oldest_days, 0.0, 3650.0),
             "least_weight": (self.least_weight, 0.1, 1.0),
             "most_weight": (self.most_weight, 1.0, 5.0),
             "most_deficit": (self.most_deficit, 1.0, 5.0),
@@ -76,6 +83,19 @@ class Policy:
         for name, (value, least, most) in ranges.items():
             if not least <= value <= most:
                 raise ValueError(f"policy: {name} must be between {least:g} and {most:g}, not {value:g}")
+
+    @classmethod
+    def at(cls, dial: float) -> Policy:
+        """The numbers at a position of the dial: 0 the closest match only, `DEFAULT_DIAL` the default, at most 100."""
+        if not 0 <= dial <= MOST_DIAL:
+            raise ValueError(f"the dial stands between 0 and {MOST_DIAL:g}, not at {dial:g}")
+        turn = dial / DEFAULT_DIAL
+        return cls(alpha=4.0 * turn, alpha2=2.0 * turn, beta=0.1 * min(turn, 1.0))
+
+    @property
+    def need_power(self) -> float:
+        """Documented need counts as B to this power: 1 at the default, 0 where schools do not count at all."""
+        return self.alpha / 4.0
 
     @classmethod
     def none(cls) -> Policy:

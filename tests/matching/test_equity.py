@@ -114,7 +114,7 @@ def test_past_service_of_a_region_that_begins() -> None:
     ("free", "best", "factor"), [(0.8, 0.8, 1.0), (0.4, 0.8, 2**0.5), (0.0, 0.8, 1.5), (0.1, 0.8, 1.5), (0, 0, 1)]
 )
 def test_request_deficit(free: float, best: float, factor: float) -> None:
-    assert request_deficit(free, best, POLICY) == pytest.approx(factor)
+    assert request_deficit(free, best, Policy(alpha2=0.5)) == pytest.approx(factor)
 
 
 def test_busy_price_is_zero_when_free_full_at_the_cap_and_convex_between() -> None:
