@@ -384,6 +384,41 @@ class RelevanceActivationFactory(InRegion):
     at = NOW - timedelta(hours=1)
 
 
+class PlanFactory(InRegion):
+    """A plan of this night, not in effect. For one under way, say its state and ``finished_at=None``."""
+
+    class Meta:
+        model = models.Plan
+
+    kind = models.PlanKind.NIGHTLY
+    state = models.PlanState.DONE
+    policy_id = factory.LazyAttribute(lambda o: _policy_id(o.region_id))
+    numbers = factory.LazyFunction(lambda: {"alpha": 4.0, "alpha2": 2.0, "beta": 0.1})
+    asked_at = NOW - timedelta(hours=7)
+    finished_at = NOW - timedelta(hours=6)
+
+
+class PlannedPlaceFactory(InRegion):
+    """The first place of a request in a plan."""
+
+    class Meta:
+        model = models.PlannedPlace
+        exclude = ("region", "made", "of", "who")
+
+    made = factory.SubFactory(PlanFactory, region=factory.SelfAttribute("..region"))
+    of = factory.SubFactory(LearningRequestFactory, region=factory.SelfAttribute("..region"))
+    who = factory.SubFactory(PartnerFactory, region=factory.SelfAttribute("..region"))
+    plan_id = factory.SelfAttribute("made.id")
+    request_id = factory.SelfAttribute("of.id")
+    partner_id = factory.SelfAttribute("who.id")
+    period = date(2026, 10, 1)
+    place = 1
+    relevance = 0.7
+    gross = 0.84
+    bid = 0.3
+    price = 0.1
+
+
 def _policy_id(region_id: int) -> int:
     policy = current().query(models.EquityPolicy).filter_by(region_id=region_id).first()
     assert policy is not None
