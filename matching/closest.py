@@ -91,8 +91,8 @@ def closest(deal: Deal, scores: Floats) -> Closest:
         np.maximum(third[held], beaten_twice, out=third[held])
         sums[held] += new
     second[deal.sizes < 2], third[deal.sizes < TOP_PIECES] = 0.0, 0.0
-    top = (best + second + third) / np.minimum(deal.sizes, TOP_PIECES).astype(np.float32)
-    return Closest(best, top, deal.starts + number, _spread_within(dealt, sums, deal.sizes))
+    top = (best + second + third) / np.minimum(deal.sizes, TOP_PIECES)
+    return Closest(best, top.astype(np.float32), deal.starts + number, _spread_within(dealt, sums, deal.sizes))
 
 
 def _spread_within(scores: Floats, sums: NDArray[np.float64], sizes: Indices) -> float:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, RegionOwned, enum_column, same_region
+from models.columns import Columnar
 from models.learning_request import LearningRequest
 from models.partner import Fund, Partner
 from models.region import EquityPolicy
@@ -19,10 +20,11 @@ from models.states import PROPOSAL_CHANGES, ProposalState, Stateful
 class Ranking(RegionOwned, Base):
     """One run of the ranker for one request, kept for audit and replay.
 
-    ``candidates`` holds the first 200 with all parts of their scores, in order after equity; ``pinned`` those whom
-    coordinators had put forward by hand, in the order they did, each with its ``place`` in the ranker's own order and
-    the steer; ``excluded`` how many partners each hard rule took out; ``versions`` what the run was made with, with
-    the formula from a candidate's evidence to its relevance: what a feature gave is evidence times coefficient.
+    ``candidates`` holds the first 200 with all parts of their scores, in order after equity, stored column by column;
+    ``pinned`` those whom coordinators had put forward by hand, in the order they did, each with its ``place`` in the
+    ranker's own order and the steer; ``excluded`` how many partners each hard rule took out; ``versions`` what the run
+    was made with, with the formula from a candidate's evidence to its relevance: what a feature gave is evidence times
+    coefficient.
     """
 
     __tablename__ = "ranking"
@@ -33,7 +35,7 @@ class Ranking(RegionOwned, Base):
     ranked_at: Mapped[datetime]
     eligible: Mapped[int]
     excluded: Mapped[dict[str, int]] = mapped_column(JSONB)
-    candidates: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    candidates: Mapped[list[dict[str, Any]]] = mapped_column(Columnar)
     pinned: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     versions: Mapped[dict[str, Any]] = mapped_column(JSONB)
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import column, func, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matching.choices import Group
 from matching.decisions import capped, examination
+from matchmaker.queries import rankings
 from models import (
     Introduction,
     IntroductionState,
@@ -30,6 +30,7 @@ from models import (
     StateChange,
     Steer,
 )
+from models.columns import some_of
 
 Floats = NDArray[np.float64]
 
@@ -39,6 +40,9 @@ MOST_SHARE = 0.1
 """No partner carries more than this share of the weight of all decisions."""
 WRONG_TOPIC = "not_close"
 """The reason for passing over somebody that speaks about relevance (services.proposals.PassReason)."""
+
+BATCH = 50
+"""Rankings whose candidates are held at once."""
 
 _YES = {
     IntroductionState.ACCEPTED: ACCEPTED,
@@ -114,22 +118,21 @@ def of_region(session: Session, region_id: int, features: Collection[str]) -> De
 
 def _shown(session: Session, region_id: int) -> tuple[dict[int, list[Shown]], dict[int, int], dict[int, datetime]]:
     """Candidates shown by ranking, with the ranking's request and time."""
-    kept = (
-        func.jsonb_array_elements(Ranking.candidates.op("||")(Ranking.pinned))
-        .table_valued(column("candidate", JSONB), joins_implicitly=True)
-        .render_derived()
-    )
     rows = session.execute(
-        select(Proposal, Ranking.ranked_at, Steer.id.label("pin"), kept.c.candidate["evidence"].label("evidence"))
+        select(Proposal, Ranking.ranked_at, Steer.id.label("pin"))
         .join(Ranking, Ranking.id == Proposal.ranking_id)
         .outerjoin(Steer, (Steer.id == Proposal.steer_id) & Steer.released_at.is_(None))
-        .where(Proposal.region_id == region_id, kept.c.candidate["partner_id"].as_integer() == Proposal.partner_id)
+        .where(Proposal.region_id == region_id)
         .order_by(Proposal.ranking_id, Proposal.rank)
-    )
+    ).all()
+    evidence = _evidence(session, region_id, {(proposal.ranking_id, proposal.partner_id) for proposal, _, _ in rows})
     came, passed = _introductions(session, region_id), _passed(session, region_id)
     found: dict[int, dict[int, Shown]] = defaultdict(dict)
     asked, when = {}, {}
-    for proposal, ranked_at, pin, evidence in rows:
+    for proposal, ranked_at, pin in rows:
+        # Nobody is shown whom a ranking does not keep; what it kept is the evidence, where there was any yet.
+        if (kept := evidence.get((proposal.ranking_id, proposal.partner_id))) is None:
+            continue
         asked[proposal.ranking_id], when[proposal.ranking_id] = proposal.request_id, ranked_at
         introduction = came.get(proposal.id)
         found[proposal.ranking_id][proposal.partner_id] = Shown(
@@ -137,11 +140,24 @@ def _shown(session: Session, region_id: int) -> tuple[dict[int, list[Shown]], di
             place=proposal.rank,
             by_hand=proposal.steer_id is not None,
             relevance=proposal.relevance,
-            evidence=evidence or {},
+            evidence=kept,
             gain=_gain(proposal, introduction, passed.get(proposal.id), pinned=pin is not None),
             chosen=introduction is not None,
         )
     return {key: list(each.values()) for key, each in found.items()}, asked, when
+
+
+def _evidence(
+    session: Session, region_id: int, shown: Collection[tuple[int, int]]
+) -> dict[tuple[int, int], dict[str, float]]:
+    """The evidence kept of those who were shown, by ranking and partner; empty in rankings from before there was."""
+    found: dict[tuple[int, int], dict[str, float]] = {}
+    query = select(Ranking.id, rankings.COLUMNS, Ranking.pinned).where(Ranking.region_id == region_id)
+    for ranking_id, columns, pinned in session.execute(query.execution_options(yield_per=BATCH)):
+        places = [at for at, who in enumerate(columns.get("partner_id", ())) if (ranking_id, who) in shown]
+        for parts in (*pinned, *some_of(columns, places)):
+            found[ranking_id, parts["partner_id"]] = parts.get("evidence", {})
+    return found
 
 
 def _introductions(session: Session, region_id: int) -> dict[int, Introduction]:

@@ -103,13 +103,16 @@ def exposure_and_merit(session: Session, region_id: int, shown: int, now: dateti
     rows = session.execute(
         text(
             """
-            SELECT (candidate ->> 'partner_id')::int,
+            SELECT partner_id::int,
                    sum(CASE WHEN place <= :shown THEN 1 / log(2, place + 1) ELSE 0 END)::float,
-                   sum((candidate ->> 'relevance')::float)
+                   sum(relevance::float)
             FROM (
                 SELECT candidates FROM ranking
                 WHERE region_id = :region AND ranked_at >= :since ORDER BY id DESC LIMIT :most
-            ) recent, jsonb_array_elements(recent.candidates) WITH ORDINALITY AS listed (candidate, place)
+            ) recent, ROWS FROM (
+                jsonb_array_elements_text(candidates -> 'partner_id'),
+                jsonb_array_elements_text(candidates -> 'relevance')
+            ) WITH ORDINALITY AS listed (partner_id, relevance, place)
             GROUP BY 1 ORDER BY 1
             """
         ),

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, cast, column, func, select
-from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
+from sqlalchemy import bindparam, select, type_coerce
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, defer
 
 from models import EquityPolicy, Ranking
+from models.columns import some_of
+
+COLUMNS = type_coerce(Ranking.candidates, JSONB)
+"""The candidates of a ranking as they are stored, for queries that need a few of them."""
 
 
 def latest(session: Session, request_id: int) -> Ranking | None:
@@ -25,24 +29,18 @@ def latest(session: Session, request_id: int) -> Ranking | None:
 
 def ranked(session: Session, ranking_id: int) -> list[int]:
     """Ids of the candidates a ranking keeps, in the ranker's own order."""
-    ids = func.jsonb_path_query_array(Ranking.candidates, cast("$[*].partner_id", JSONPATH))
-    return session.scalars(select(ids).where(Ranking.id == ranking_id)).one()
+    return session.scalars(select(COLUMNS["partner_id"]).where(Ranking.id == ranking_id)).one() or []
 
 
 def kept(session: Session, ranking_id: int, partner_ids: Iterable[int]) -> dict[int, tuple[int, dict[str, Any]]]:
     """Place (from 1, in the ranker's own order) and stored parts of some candidates of a ranking, by partner."""
-    one = (
-        func.jsonb_array_elements(Ranking.candidates)
-        .table_valued(column("candidate", JSONB), with_ordinality="place", joins_implicitly=True)
-        .render_derived()
-    )
-    partner_id = one.c.candidate["partner_id"].as_integer()
-    rows = session.execute(
-        select(partner_id, one.c.place, one.c.candidate, Ranking.versions)
-        .select_from(Ranking)
-        .where(Ranking.id == ranking_id, partner_id.in_(set(partner_ids)))
-    )
-    return {found: (place, whole(parts, versions)) for found, place, parts, versions in rows}
+    columns, versions = session.execute(select(COLUMNS, Ranking.versions).where(Ranking.id == ranking_id)).one()
+    wanted = set(partner_ids)
+    places = [place for place, partner_id in enumerate(columns.get("partner_id", ())) if partner_id in wanted]
+    return {
+        parts["partner_id"]: (place + 1, whole(parts, versions))
+        for place, parts in zip(places, some_of(columns, places), strict=True)
+    }
 
 
 def whole(parts: Mapping[str, Any], versions: Mapping[str, Any]) -> dict[str, Any]:

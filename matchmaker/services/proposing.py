@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ from models import (
     Region,
     RequestState,
 )
+from models.columns import rows_of
 
 _OPEN = select(Proposal).where(Proposal.request_id == bindparam("request"), Proposal.state == ProposalState.OPEN)
 _PARTS = ("partner_id", "rank_before", "relevance", "need", "deficit", "boost", "price", "score")
@@ -113,10 +114,12 @@ def _keep(
         ranked_at=now,
         eligible=len(scored.positions),
         excluded=found.excluded,
-        candidates=_candidates(scored, matrices, scored.reranked.order[:KEPT].tolist()),
+        candidates=_columns(scored, matrices, scored.reranked.order[:KEPT]),
         pinned=[
             {**parts, "place": int(scored.reranked.rank_after[at]), "steer_id": steer_id}
-            for parts, (at, steer_id) in zip(_candidates(scored, matrices, list(pinned)), pinned.items(), strict=True)
+            for parts, (at, steer_id) in zip(
+                rows_of(_columns(scored, matrices, list(pinned))), pinned.items(), strict=True
+            )
         ],
         versions={
             "relevance": weights.version,
@@ -127,14 +130,16 @@ def _keep(
     )
     session.add(ranking)
     session.flush()
+    # Given as columns, read as rows.
+    session.expire(ranking, ["candidates"])
     return ranking
 
 
-def _candidates(scored: Scored, matrices: Matrices, places: Sequence[int]) -> list[dict[str, Any]]:
-    """All parts of the scores of candidates at some places, as JSON: made column by column, for there are many."""
+def _columns(scored: Scored, matrices: Matrices, places: Sequence[int] | NDArray[np.int64]) -> dict[str, Any]:
+    """All parts of the scores of candidates at some places, as JSON, column by column."""
     at, new = np.array(places, dtype=np.int64), scored.reranked
     positions = scored.positions[at]
-    columns: dict[str, Iterable[Any]] = {
+    return {
         "partner_id": matrices.partner_ids[positions].tolist(),
         "rank_before": new.rank_before[at].tolist(),
         "relevance": _shortened(new.rho[at]),
@@ -143,14 +148,9 @@ def _candidates(scored: Scored, matrices: Matrices, places: Sequence[int]) -> li
         "boost": _shortened(new.boost[at]),
         "price": _shortened(new.price[at]),
         "score": _shortened(new.score[at]),
-        "evidence": _rows({name: _shortened(each[positions]) for name, each in scored.relevance.evidence.items()}),
+        "evidence": {name: _shortened(each[positions]) for name, each in scored.relevance.evidence.items()},
         "distance_miles": _shortened(scored.distance[positions]),
     }
-    return _rows(columns)
-
-
-def _rows(columns: Mapping[str, Iterable[Any]]) -> list[dict[str, Any]]:
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
 def _features(scored: Scored, at: int) -> dict[str, float | None]:
@@ -179,7 +179,9 @@ def _put_forward(
     voices = explaining.voices(session, scored, matrices, first)
     asked = explaining.asked(request, matrices)
     rows: list[dict[str, Any]] = []
-    for rank, (at, parts, move) in enumerate(zip(first, _candidates(scored, matrices, first), moves, strict=True), 1):
+    for rank, (at, parts, move) in enumerate(
+        zip(first, rows_of(_columns(scored, matrices, first)), moves, strict=True), 1
+    ):
         voice = voices[at]
         told = explaining.reasons(scored, at, voice, request, asked, move)
         rows.append(
