@@ -2,9 +2,9 @@
 
 Two comparisons. By size: invented instances (seed 1) of 1,000, 10,000 and 100,000 requests, the last with twenty
 million candidates, and one where need falls on schools at random. By scarcity: the instance of
-../shared/data/capacity_plan, its capacities as given and scaled to shares of the wanted slots. Each method plans in a
-process of its own on one thread, and is stopped when it takes too long or too much memory; it is not asked again
-about a larger instance. ``--plot FILE.svg`` draws the second comparison.
+../shared/data/capacity_plan, its capacities as given and scaled to shares of the wanted slots; ``--plot FILE.svg``
+draws it. Each method plans in a process of its own on one thread, and is stopped when it takes too long or too much
+memory; it is not asked again about a larger instance. Also timed: ranking one request anew between two plans.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from matchmaker.bench.planning import instances
+from matchmaker.bench.planning import instances, online
 from matchmaker.bench.planning.instances import Instance
 from matchmaker.bench.planning.methods import EXACT_BY_SLOT, METHODS
 from matchmaker.bench.planning.plot import over_scarcity
@@ -64,7 +64,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     """Both comparisons, method by method."""
     limits = Limits(seconds=options.seconds)
     with tempfile.TemporaryDirectory(prefix="mm-plan-") as folder:
-        found: dict[str, Any] = {"limits": vars(limits), "seed": SEED}
+        found: dict[str, Any] = {"limits": vars(limits), "seed": SEED, "online": online.measure()}
         found["by_size"] = by_size(sorted(options.sizes), options.methods or BY_SIZE, Path(folder), limits)
         if not options.no_scarcity:
             found["by_scarcity"] = by_scarcity(options.methods or BY_SCARCITY, Path(folder), limits)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from matchmaker.bench import plan
-from matchmaker.bench.planning import instances, race, rules, tables, transport
+from matchmaker.bench.planning import instances, online, race, rules, tables, transport
 from matchmaker.bench.planning.bound import upper_bound
 from matchmaker.bench.planning.measures import measure
 from matchmaker.bench.planning.methods import METHODS
@@ -143,7 +143,7 @@ def test_all_methods_over_scarcity_are_drawn_from_one_command(tmp_path: Path, mo
     parser = argparse.ArgumentParser()
     plan.add_options(parser)
     picture = tmp_path / "scarcity.svg"
-    options = parser.parse_args(["--sizes", "--methods", "greedy", "round_robin", "--plot", str(picture)])
+    options = parser.parse_args(["--sizes", "--methods", "greedy", "do_et_al", "--plot", str(picture)])
     found = plan.measure(options)
     json.dumps(found)
     root = ElementTree.fromstring(picture.read_text())
@@ -154,4 +154,11 @@ def test_all_methods_over_scarcity_are_drawn_from_one_command(tmp_path: Path, mo
 
 
 def test_a_method_left_out_is_left_out_of_the_picture() -> None:
-    assert "Do et al" not in over_scarcity({"as given": {"methods": {"greedy": {"served_ndcg": 0.5}}}})
+    drawn = over_scarcity({"as given": {"methods": {"greedy": {"served_ndcg": 0.5}}}})
+    assert drawn.count("greedy, first come") == 1 and "FairRec" not in drawn
+
+
+def test_one_request_is_ranked_anew_in_microseconds() -> None:
+    found = online.measure()
+    assert found["rerank_us"] > found["plain_sort_us"] > 0
+    assert "microseconds" in next(tables.lines({"online": found}))

@@ -1,17 +1,35 @@
-"""All methods over scarcity, drawn: one panel a measure, capacity from left to right, one line a method."""
+"""All methods over scarcity, drawn: one panel a measure, capacity from left to right, one line a method.
+
+The panels are cut off below: a method that leaves requests with nobody is far outside.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from matchmaker.bench.planning.methods import METHODS
 
+BASE = "do_et_al"
+"""The peer that the first three panels count from."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One measure: its scale, and whether it is drawn as a multiple of BASE's or as it is."""
+
+    title: str
+    marks: tuple[float, ...]
+    relative: bool = True
+
+
+_TIMES_BASE = (0.8, 0.9, 1.0, 1.1)
 PANELS = {
-    "served_ndcg": "served nDCG",
-    "worst_schools": "utility, worst 10 % of schools",
-    "worst_requests": "nDCG, worst 1 % of requests",
-    "group_tv": "groups' distance from merit (less is better)",
+    "served_ndcg": Panel("served nDCG, beside Do et al.", _TIMES_BASE),
+    "worst_schools": Panel("worst 10 % of schools, beside Do et al.", _TIMES_BASE),
+    "worst_requests": Panel("worst 1 % of requests, beside Do et al.", _TIMES_BASE),
+    "group_tv": Panel("groups' distance from merit; less is better", (0.0, 0.02, 0.04, 0.06), relative=False),
 }
 STYLES = {
     "ours": ("#0b5a5e", 4, ""),
@@ -38,8 +56,8 @@ def over_scarcity(found: Mapping[str, Any]) -> str:
     high = 2 * (_HIGH + _TOP + 30)
     panels = "\n".join(
         f'<g transform="translate({_EDGE + at % 2 * (_WIDE + _EDGE)} {_TOP + at // 2 * (_HIGH + _TOP + 30)})">'
-        f"\n{_panel(found, names, key, title)}\n</g>"
-        for at, (key, title) in enumerate(PANELS.items())
+        f"\n{_panel(found, names, key, panel)}\n</g>"
+        for at, (key, panel) in enumerate(PANELS.items())
     )
     legend = "\n".join(
         f'<g transform="translate({_EDGE + at // rows * (_WIDE + _EDGE)} {high + 20 + at % rows * _LEGEND_LINE})">'
@@ -51,18 +69,15 @@ def over_scarcity(found: Mapping[str, Any]) -> str:
  role="img" aria-label="All methods over scarcity: capacity over wanted slots from left to right"
  font-family="sans-serif" font-size="13" fill="#1e2426">
 <rect width="{width}" height="{whole}" fill="#ffffff"/>
+<clipPath id="frame"><rect width="{_WIDE}" height="{_HIGH}"/></clipPath>
 {panels}
 {legend}
 </svg>
 """
 
 
-def _panel(found: Mapping[str, Any], names: Sequence[str], key: str, title: str) -> str:
-    levels = list(found)
-    values = {name: _values(found, name, key) for name in names}
-    known = [value for each in values.values() for value in each if value is not None]
-    low, high = (min(known), max(known)) if known else (0.0, 1.0)
-    low, high = low - 0.05 * (high - low), high + 0.05 * (high - low) + 1e-9
+def _panel(found: Mapping[str, Any], names: Sequence[str], key: str, panel: Panel) -> str:
+    levels, low, high = list(found), panel.marks[0], panel.marks[-1]
 
     def x(at: int) -> float:
         return _WIDE * (at + 0.5) / len(levels)
@@ -70,23 +85,33 @@ def _panel(found: Mapping[str, Any], names: Sequence[str], key: str, title: str)
     def y(value: float) -> float:
         return _HIGH * (high - value) / (high - low)
 
-    marks = [
+    columns = (
         f'<text x="{x(at):.0f}" y="{_HIGH + 18}" text-anchor="middle">{level.removesuffix(" of demand")}</text>'
         for at, level in enumerate(levels)
-    ]
-    for part in (0.0, 0.5, 1.0):
-        value = low + part * (high - low)
-        marks.append(f'<text x="-6" y="{y(value) + 4:.0f}" text-anchor="end">{value:.3f}</text>')
-    drawn = [
-        _line(name, [(x(at), y(v), v, levels[at]) for at, v in enumerate(values[name]) if v is not None])
+    )
+    rows = (
+        f'<line y1="{y(mark):.1f}" x2="{_WIDE}" y2="{y(mark):.1f}" stroke="#d9d5cc"/>'
+        f'<text x="-6" y="{y(mark) + 4:.0f}" text-anchor="end">{mark:g}</text>'
+        for mark in panel.marks
+    )
+    lines = (
+        _line(name, [(x(at), y(drawn), value, levels[at]) for at, (drawn, value) in values.items()])
         for name in reversed(names)
-    ]
-    frame = f'<rect width="{_WIDE}" height="{_HIGH}" fill="none" stroke="#777268"/><text y="-9">{title}</text>'
-    return "\n".join([frame, *marks, *drawn])
+        if (values := _values(found, name, key, panel))
+    )
+    frame = f'<rect width="{_WIDE}" height="{_HIGH}" fill="none" stroke="#777268"/><text y="-9">{panel.title}</text>'
+    drawing = f'<g clip-path="url(#frame)">\n{chr(10).join(lines)}\n</g>'
+    return "\n".join([*rows, frame, *columns, drawing])
 
 
-def _values(found: Mapping[str, Any], name: str, key: str) -> list[float | None]:
-    return [level["methods"].get(name, {}).get(key) for level in found.values()]
+def _values(found: Mapping[str, Any], name: str, key: str, panel: Panel) -> dict[int, tuple[float, float]]:
+    """By level: what is drawn, and what was measured."""
+    values: dict[int, tuple[float, float]] = {}
+    for at, level in enumerate(found.values()):
+        value, base = (level["methods"].get(each, {}).get(key) for each in (name, BASE))
+        if value is not None and (base or not panel.relative):
+            values[at] = (value / base if panel.relative else value, value)
+    return values
 
 
 def _line(name: str, points: Sequence[tuple[float, float, float, str]]) -> str:
