@@ -12,7 +12,7 @@ from sqlalchemy import case, func, select, text
 from sqlalchemy.orm import Session
 
 from matching.equity import Policy, past_service, school_need
-from matching.need import NeedIndex, need_index, need_parts, region_median
+from matching.need import Calibration, NeedIndex, calibrate, need_index, need_parts, region_median, service_record
 from models import (
     EquityPolicy,
     Introduction,
@@ -64,12 +64,19 @@ UNRANKED_UTILITY = 0.7
 
 @dataclass(frozen=True)
 class SchoolStanding:
-    """One school's weight under a policy, and what it was made of."""
+    """One school's weight under a policy, and what it was made of.
+
+    ``past`` is its service as the weight takes it, shrunk towards the region's mean; ``service`` the decayed mean of
+    its settled requests alone and ``requests`` how many they are, decayed; ``calibration`` is the whole region's.
+    """
 
     school_id: int
     need: NeedIndex
     past: float
     weight: float
+    service: float
+    requests: float
+    calibration: Calibration
 
 
 @dataclass(frozen=True)
@@ -89,12 +96,23 @@ def policy_of(stored: EquityPolicy) -> Policy:
 def standings(session: Session, region_id: int, policy: Policy, now: datetime) -> dict[int, SchoolStanding]:
     """Every school of a region with its need index, its past service and the weight they give, by school id."""
     schools = list(session.scalars(select(School).where(School.region_id == region_id).order_by(School.id)))
-    needs = _needs(schools)
-    past = _past(session, schools, policy, now)
+    settled = _settled_by(session, schools, now)
+    past = past_service(*settled, len(schools), policy.half_life_days)
+    service, requests = service_record(*settled, len(schools), policy.half_life_days)
+    calibration = calibrate(_documented(schools), service, requests)
+    needs = _needs(schools, calibration.strength)
     weights = school_need([need.value for need in needs], past, policy)
     return {
-        school.id: SchoolStanding(school.id, need, float(service), float(weight))
-        for school, need, service, weight in zip(schools, needs, past, weights, strict=True)
+        school.id: SchoolStanding(
+            school_id=school.id,
+            need=needs[at],
+            past=float(past[at]),
+            weight=float(weights[at]),
+            service=float(service[at]),
+            requests=float(requests[at]),
+            calibration=calibration,
+        )
+        for at, school in enumerate(schools)
     }
 
 
@@ -130,35 +148,39 @@ def exposure_and_merit(session: Session, region_id: int, shown: int, now: dateti
     )
 
 
-def _needs(schools: Sequence[School]) -> list[NeedIndex]:
-    facts = [
-        (
-            school.poverty_value,
-            LOCALE_CODES[school.locale] if school.locale else None,
-            school.title_i,
-            _full_at(school.poverty_measure),
-        )
-        for school in schools
-    ]
+def _needs(schools: Sequence[School], strength: float = 1.0) -> list[NeedIndex]:
+    facts = [_facts(school) for school in schools]
     region = region_median(need_parts(*fact) for fact in facts)
-    return [need_index(poverty, locale, title_i, region, full) for poverty, locale, title_i, full in facts]
+    return [need_index(*fact[:3], region, fact[3], strength) for fact in facts]
 
 
-def _full_at(measure: str | None) -> float:
+def _documented(schools: Sequence[School]) -> list[float]:
+    """Documented need of each school, NaN where no fact is known."""
+    return [need.documented if len(need.unknown) < len(need.parts) else np.nan for need in _needs(schools)]
+
+
+def _facts(school: School) -> tuple[float | None, int | None, bool | None, float]:
+    """The documented facts as `need_parts` takes them."""
+    locale = LOCALE_CODES[school.locale] if school.locale else None
+    return school.poverty_value, locale, school.title_i, full_at(school.poverty_measure)
+
+
+def full_at(measure: str | None) -> float:
     """The percentage at which a poverty measure counts fully: the measures find very different shares of families."""
     named = (measure or "").lower()
     return next((percent for name, percent in FULL_AT.items() if name in named), LUNCH_FULL_AT)
 
 
-def _past(session: Session, schools: Sequence[School], policy: Policy, now: datetime) -> Floats:
+def _settled_by(
+    session: Session, schools: Sequence[School], now: datetime
+) -> tuple[list[float], list[float], list[int]]:
+    """Utility, age in days and place of the school, of each settled request of these schools of one region."""
     position = {school.id: index for index, school in enumerate(schools)}
     settled = [row for row in _settled(session, schools[0].region_id) if row[0] in position] if schools else []
-    return past_service(
+    return (
         [utility for _, utility, _ in settled],
         [(now - at).total_seconds() / 86_400 for _, _, at in settled],
         [position[school_id] for school_id, _, _ in settled],
-        len(schools),
-        policy.half_life_days,
     )
 
 

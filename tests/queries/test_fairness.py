@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from matching.equity import Policy
+from matching.need import LEAST_STRENGTH
 from matchmaker.queries import capacity, fairness, roll
 from models import LOCALES, IntroductionState, Region, School
 from tests import factories as f
@@ -49,7 +50,8 @@ def test_need_comes_from_poverty_locale_and_title_i(session: Session, region: Re
     full = school(region, 75.0, locale="rural-remote", title_i=True)
     none = school(region, 0.0, locale="city-large", title_i=False)
     found = standings(session, region)
-    assert found[full.id].need.value == pytest.approx(1.5)
+    assert found[full.id].need.value == pytest.approx(1.0 + 0.5 * LEAST_STRENGTH)
+    assert found[full.id].need.documented == pytest.approx(0.5)
     assert found[none.id].need.value == 1.0
     assert found[full.id].need.unknown == found[none.id].need.unknown == frozenset()
     assert found[full.id].weight > found[none.id].weight
@@ -61,7 +63,8 @@ def test_what_is_unknown_takes_the_regions_median_and_says_so(session: Session, 
     unknown = school(region)
     need = standings(session, region)[unknown.id].need
     assert need.unknown == {"poverty", "locale", "title_i"}
-    assert need.parts == pytest.approx({"poverty": 0.30 * 40 / 75, "locale": 0.06, "title_i": 0.0})
+    middle = {"poverty": 0.30 * 40 / 75, "locale": 0.06, "title_i": 0.0}
+    assert need.parts == pytest.approx({name: need.strength * part for name, part in middle.items()})
 
 
 def test_zero_is_not_unknown(session: Session, region: Region) -> None:
@@ -84,7 +87,23 @@ def test_measures_that_find_fewer_families_count_fully_earlier(
     session: Session, region: Region, measure: str, percent: float
 ) -> None:
     at = school(region, percent, poverty_measure=measure)
-    assert standings(session, region)[at.id].need.parts["poverty"] == pytest.approx(0.30, abs=0.001)
+    need = standings(session, region)[at.id].need
+    assert need.parts["poverty"] / need.strength == pytest.approx(0.30, abs=0.001)
+
+
+def test_need_counts_as_strongly_as_schools_that_have_more_of_it_were_reached_less(
+    session: Session, region: Region
+) -> None:
+    full, none = school(region, 75.0, locale="rural-remote", title_i=True), school(region, 0.0, locale="city-large")
+    for number in range(8):
+        came(region, none, days_ago=number)
+        came(region, full, days_ago=number, state=IntroductionState.LAPSED)
+    found = standings(session, region)
+    assert found[full.id].calibration is found[none.id].calibration
+    assert found[full.id].calibration.strength > LEAST_STRENGTH
+    assert found[full.id].need.value > 1.0 + 0.5 * LEAST_STRENGTH
+    assert (found[none.id].service, found[full.id].service) == (0.7, 0.0)
+    assert found[none.id].requests == pytest.approx(8, rel=0.02)
 
 
 @given(
