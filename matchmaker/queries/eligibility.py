@@ -80,6 +80,10 @@ class Eligibility:
         Places of those excluded only because their month is full: the request would be better off with them.
     units
         Of everybody on the roll, how many are held in the month that was looked at, its ``period``.
+    pinned
+        Partner and steer of everybody put forward by hand, in the order they were; eligible or not.
+    open
+        Ids of the request's open proposals, from an earlier ranking.
     """
 
     roll: Roll
@@ -89,6 +93,8 @@ class Eligibility:
     full: NDArray[np.int64]
     period: date
     units: NDArray[np.int64]
+    pinned: list[tuple[int, int]]
+    open: list[int]
 
     @property
     def partner_ids(self) -> NDArray[np.int64]:
@@ -102,11 +108,12 @@ def for_request(session: Session, request: LearningRequest, roll: Roll, now: dat
     days, first = _days(region, request, now)
     period = first.replace(day=1)
     units = roll.units(capacity.held(session, region.id, period))
-    miles = miles_from(session.get_one(School, request.school_id), roll)
+    miles = miles_from(request.school, roll)
+    known = _known(session, request)
     rules = {
         "not_reviewed": ~roll.reviewed,
         "paused": roll.paused,
-        **_decided(session, request, roll),
+        **{rule: roll.units(np.array([who for who, _ in known[rule]], dtype=np.int64)) > 0 for rule in _DECIDED},
         "format": roll.formats.others_only(request.formats),
         "language": roll.languages.others_only(request.languages),
         "distance": ~roll.online & (miles > roll.radius_miles),
@@ -116,7 +123,10 @@ def for_request(session: Session, request: LearningRequest, roll: Roll, now: dat
         rules["clearance"] = roll.uncleared | (roll.cleared_until < first.toordinal())
     rules[FULL] = units >= roll.monthly_capacity
     left, excluded, full = _funnel(rules)
-    return Eligibility(roll, left, miles[left], excluded, full, period, units)
+    earlier = [proposal_id for _, proposal_id in known[_OPEN]]
+    return Eligibility(
+        roll, left, miles[left], excluded, full, period, units, sorted(known[_PINNED], key=_row), earlier
+    )
 
 
 def _funnel(rules: dict[str, NDArray[np.bool_]]) -> tuple[NDArray[np.int64], dict[str, int], NDArray[np.int64]]:
@@ -134,13 +144,18 @@ def _funnel(rules: dict[str, NDArray[np.bool_]]) -> tuple[NDArray[np.int64], dic
     return np.flatnonzero(undecided), excluded, np.flatnonzero(full)
 
 
-def _decided(session: Session, request: LearningRequest, roll: Roll) -> dict[str, NDArray[np.bool_]]:
-    """[n] for each rule of ``_decisions``; one query for all of them."""
-    named: dict[str, list[int]] = {rule: [] for rule in _DECIDED}
+def _known(session: Session, request: LearningRequest) -> dict[str, list[tuple[int, int]]]:
+    """(partner, row) of each rule of ``_decisions``, of whom was put forward by hand, and of the open proposals; one
+    query for all of them."""
+    known: dict[str, list[tuple[int, int]]] = {name: [] for name in (*_DECIDED, _PINNED, _OPEN)}
     asked = {"region": request.region_id, "request": request.id, "teacher": request.teacher_id}
-    for partner_id, rule in session.execute(_ALL_DECIDED, asked):
-        named[rule].append(partner_id)
-    return {rule: roll.units(np.array(ids, dtype=np.int64)) > 0 for rule, ids in named.items()}
+    for partner_id, name, row_id in session.execute(_ALL_KNOWN, asked):
+        known[name].append((partner_id, row_id))
+    return known
+
+
+def _row(known: tuple[int, int]) -> int:
+    return known[1]
 
 
 def excluded_by(session: Session, request: LearningRequest, partner_id: int, now: datetime) -> str | None:
@@ -240,7 +255,16 @@ def _decisions(region_id: _Id, request_id: _Id, teacher_id: _Id) -> dict[str, Se
 
 # Written out once: putting it together takes longer than asking it.
 _DECIDED = _decisions(bindparam("region"), bindparam("request"), bindparam("teacher"))
-_ALL_DECIDED = union_all(*(partners.add_columns(literal(rule)) for rule, partners in _DECIDED.items()))
+_PINNED, _OPEN = "pinned", "open"
+_ALL_KNOWN = union_all(
+    *(partners.add_columns(literal(rule), literal(0)) for rule, partners in _DECIDED.items()),
+    select(Steer.partner_id, literal(_PINNED), Steer.id).where(
+        Steer.request_id == bindparam("request"), Steer.kind == SteerKind.PINNED, Steer.released_at.is_(None)
+    ),
+    select(Proposal.partner_id, literal(_OPEN), Proposal.id).where(
+        Proposal.request_id == bindparam("request"), Proposal.state == ProposalState.OPEN
+    ),
+)
 
 
 def _none_shared(column: InstrumentedAttribute[list[str]], wanted: list[str]) -> ColumnElement[bool]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Steer, SteerKind
+from models import Steer
 
 
 def live(session: Session, request_id: int, partner_id: int) -> Steer | None:
@@ -15,15 +13,3 @@ def live(session: Session, request_id: int, partner_id: int) -> Steer | None:
     return session.scalar(
         select(Steer).where(Steer.request_id == request_id, Steer.partner_id == partner_id, Steer.released_at.is_(None))
     )
-
-
-_PINNED = (
-    select(Steer)
-    .where(Steer.request_id == bindparam("request"), Steer.kind == SteerKind.PINNED, Steer.released_at.is_(None))
-    .order_by(Steer.id)
-)
-
-
-def pinned(session: Session, request_id: int) -> Sequence[Steer]:
-    """Who is put forward by hand for a request, in the order they were."""
-    return session.scalars(_PINNED, {"request": request_id}).all()

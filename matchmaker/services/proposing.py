@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import bindparam, insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.sql.selectable import ForUpdateArg
 
 from matching import explain
 from matching.matrices import Matrices
@@ -18,7 +19,7 @@ from matching.score import Weights
 from matchmaker import audit, reasons
 from matchmaker.clock import Clock
 from matchmaker.policies import NOBODY
-from matchmaker.queries import eligibility, rankings, steering
+from matchmaker.queries import eligibility, rankings
 from matchmaker.queries import weights as relevance_weights
 from matchmaker.services import explaining
 from matchmaker.services.recall import Recall
@@ -34,7 +35,8 @@ from models import (
 )
 from models.columns import rows_of
 
-_OPEN = select(Proposal).where(Proposal.request_id == bindparam("request"), Proposal.state == ProposalState.OPEN)
+_OF_REQUEST = (joinedload(LearningRequest.school), joinedload(LearningRequest.windows))
+"""What the hard rules read of a request, in the same query."""
 _PARTS = ("partner_id", "rank_before", "relevance", "need", "deficit", "boost", "price", "score")
 """What a proposal has in common with a ranking's candidate."""
 KEPT = 200
@@ -59,7 +61,13 @@ def propose(
     Earlier open proposals are superseded: the desk shows one ranking at a time.
     """
     now = clock()
-    request = session.get_one(LearningRequest, request_id, with_for_update=True, populate_existing=True)
+    request = session.get_one(
+        LearningRequest,
+        request_id,
+        options=_OF_REQUEST,
+        with_for_update=ForUpdateArg(of=LearningRequest),
+        populate_existing=True,
+    )
     if request.state not in _RANKABLE:
         return None
     region = session.get_one(Region, request.region_id)
@@ -70,9 +78,9 @@ def propose(
     scored = score(
         session, request, region, stored, weights, found, recall, matrices, request_vector, request_text, now
     )
-    pinned = _pinned(session, request, scored, matrices)
+    pinned = _pinned(found, scored, matrices)
     ranking = _keep(session, request, stored, weights, found, scored, matrices, pinned, now)
-    _supersede(session, request, now)
+    _supersede(session, found.open, now)
     _put_forward(session, request, region, ranking, scored, matrices, pinned)
     outcome = RequestState.PROPOSED if len(scored.positions) else RequestState.NONE_YET
     if request.state is not outcome:
@@ -82,17 +90,13 @@ def propose(
     return ranking
 
 
-def _pinned(session: Session, request: LearningRequest, scored: Scored, matrices: Matrices) -> dict[int, int]:
+def _pinned(found: eligibility.Eligibility, scored: Scored, matrices: Matrices) -> dict[int, int]:
     """Places among the candidates of those put forward by hand, each with its steer, in the order they were.
 
     Whom a hard rule excludes is no candidate, and is left out however they came here.
     """
     ids = matrices.partner_ids[scored.positions]
-    return {
-        int(at): steer.id
-        for steer in steering.pinned(session, request.id)
-        for at in np.flatnonzero(ids == steer.partner_id)
-    }
+    return {int(at): steer_id for partner_id, steer_id in found.pinned for at in np.flatnonzero(ids == partner_id)}
 
 
 def _keep(
@@ -160,9 +164,11 @@ def _features(scored: Scored, at: int) -> dict[str, float | None]:
     return {name: _short(value) for name, value in {**measured, "distance_miles": scored.distance[position]}.items()}
 
 
-def _supersede(session: Session, request: LearningRequest, now: datetime) -> None:
-    for proposal in session.scalars(_OPEN, {"request": request.id}):
-        proposal.become(ProposalState.SUPERSEDED, at=now)
+def _supersede(session: Session, proposal_ids: Sequence[int], now: datetime) -> None:
+    # Usually none: a request is ranked again when something about it has changed.
+    if proposal_ids:
+        for proposal in session.scalars(select(Proposal).where(Proposal.id.in_(proposal_ids))):
+            proposal.become(ProposalState.SUPERSEDED, at=now)
 
 
 def _put_forward(
