@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.selectable import ForUpdateArg
 
@@ -37,6 +38,16 @@ from models.columns import rows_of
 
 _OF_REQUEST = (joinedload(LearningRequest.school), joinedload(LearningRequest.windows))
 """What the hard rules read of a request, in the same query."""
+_COLUMNS = (
+    *("region_id", "ranking_id", "request_id", "partner_id", "fund_id", "steer_id", "state"),
+    *("rank", "rank_before", "rank_after", "relevance", "need", "deficit", "boost", "price", "score"),
+    *("features", "reasons", "why"),
+)
+# Rows rather than objects, for nobody here reads them again; and all in one statement.
+_PUT = text(
+    f"INSERT INTO proposal ({', '.join(_COLUMNS)}) SELECT {', '.join(_COLUMNS)}"
+    " FROM jsonb_populate_recordset(NULL::proposal, :rows)"
+).bindparams(bindparam("rows", type_=JSONB))
 _PARTS = ("partner_id", "rank_before", "relevance", "need", "deficit", "boost", "price", "score")
 """What a proposal has in common with a ranking's candidate."""
 KEPT = 200
@@ -195,6 +206,7 @@ def _put_forward(
                 "region_id": request.region_id,
                 "ranking_id": ranking.id,
                 "request_id": request.id,
+                "state": ProposalState.OPEN,
                 "fund_id": voice.fund.id if voice.fund else None,
                 "steer_id": pinned.get(at),
                 "rank": rank,
@@ -206,8 +218,7 @@ def _put_forward(
             }
         )
     if rows:
-        # Rows rather than objects: nobody here reads them again.
-        session.execute(insert(Proposal), rows)
+        session.execute(_PUT, {"rows": rows})
 
 
 def _first(scored: Scored, pinned: dict[int, int]) -> list[int]:
