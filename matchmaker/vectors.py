@@ -34,6 +34,14 @@ COPY (
     WHERE region_id = %(region)s AND model = %(model)s AND vector_dims(vector) = %(dimension)s AND {which}
 ) TO STDOUT (FORMAT binary)
 """
+_FEW = text("""
+    SELECT id, array_position(CAST(:kinds AS text[]), owner_kind::text), owner_id, piece, decode(text_hash, 'hex'),
+        vector_send(vector) AS vector
+    FROM embedding
+    WHERE region_id = :region AND model = :model AND vector_dims(vector) = :dimension AND text_hash = ANY(:hashes)
+""").bindparams(bindparam("kinds", type_=ARRAY(String)), bindparam("hashes", type_=ARRAY(String)))
+FEW = 8
+"""Up to so many texts are looked up by a statement that PostgreSQL has planned before, which a stream never is."""
 _HEADER = 19
 """Bytes before the first row of a binary COPY: a signature of 11, flags and the length of an extension."""
 _INSERT = text("""
@@ -198,6 +206,11 @@ def _stored(
         "dimension": encoder.dimension,
         "hashes": [digest.hex() for digest in hashes or ()],
     }
+    if hashes is not None and len(hashes) <= FEW:
+        rows = session.execute(_FEW, asked).all()
+        if rows:
+            yield [tuple(row[:5]) for row in rows], np.stack([_sent(row.vector) for row in rows])
+        return
     row = _row(encoder.dimension)
     session.flush()
     connection: Any = session.connection().connection
@@ -206,6 +219,11 @@ def _stored(
             read = np.frombuffer(block, dtype=row)
             named = (read[name].tolist() for name in ("id", "kind", "owner_id", "piece", "hash"))
             yield list(zip(*named, strict=True)), read["vector"].astype(np.float32)
+
+
+def _sent(vector: bytes) -> Floats:
+    """A vector as pgvector sends it: after two short numbers."""
+    return np.frombuffer(vector, dtype=">f4", offset=4).astype(np.float32)
 
 
 def _row(dimension: int) -> np.dtype[Any]:

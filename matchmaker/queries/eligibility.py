@@ -34,7 +34,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from matchmaker.queries import capacity
-from matchmaker.queries.roll import Roll
+from matchmaker.queries.roll import Roll, on_globe
 from models import (
     CapacityUnit,
     Clearance,
@@ -294,11 +294,10 @@ def distance_miles(school: School) -> ColumnElement[float | None]:
 
 
 def miles_from(school: School, roll: Roll) -> NDArray[np.float64]:
-    """[n] the same for everybody on a roll; NaN when either place is unknown."""
+    """[n] the same for everybody on a roll, by the straight line through the globe; NaN where unknown."""
     if school.latitude is None or school.longitude is None:
         return np.full(len(roll.partner_ids), np.nan)
-    north, east = np.radians([school.latitude, school.longitude])
-    a = np.sin((roll.latitude - north) / 2) ** 2
-    a += np.cos(north) * np.cos(roll.latitude) * np.sin((roll.longitude - east) / 2) ** 2
+    apart = roll.globe - on_globe(np.radians([school.latitude]), np.radians([school.longitude]))
+    half_chord = np.sqrt(np.einsum("ij,ij->i", apart, apart)) / 2
     # minimum, unlike PostgreSQL's least, hands NaN on.
-    return 2 * EARTH_RADIUS_MILES * np.arcsin(np.sqrt(np.minimum(a, 1.0)))
+    return 2 * EARTH_RADIUS_MILES * np.arcsin(np.minimum(half_chord, 1.0))

@@ -20,6 +20,7 @@ from models import Clearance, Partner
 
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 _NEVER = date.max.toordinal()
 """When a clearance ends of which no end is known."""
@@ -65,8 +66,8 @@ class Roll:
         [n]
     reviewed, paused, online, uncleared
         [n] uncleared: known to have no clearance.
-    latitude, longitude
-        [n] radians, NaN where not known.
+    globe
+        [n, 3] where each is on a globe of radius 1 (`on_globe`), NaN where not known.
     radius_miles
         [n] NaN where not said.
     cleared_until
@@ -81,9 +82,8 @@ class Roll:
     paused: Flags
     online: Flags
     uncleared: Flags
-    latitude: NDArray[np.float64]
-    longitude: NDArray[np.float64]
-    radius_miles: NDArray[np.float64]
+    globe: Floats
+    radius_miles: Floats
     cleared_until: Integers
     formats: Choices
     languages: Choices
@@ -156,8 +156,9 @@ def _roll(rows: Sequence[Any]) -> Roll:
         paused=np.array([row.paused_at is not None for row in rows], dtype=bool),
         online=np.array([row.online for row in rows], dtype=bool),
         uncleared=np.array([row.clearance is Clearance.NONE for row in rows], dtype=bool),
-        latitude=np.radians(_numbers(row.latitude for row in rows)),
-        longitude=np.radians(_numbers(row.longitude for row in rows)),
+        globe=on_globe(
+            np.radians(_numbers(row.latitude for row in rows)), np.radians(_numbers(row.longitude for row in rows))
+        ),
         radius_miles=_numbers(row.radius_miles for row in rows),
         cleared_until=np.array(
             [_NEVER if (ends := row.clearance_expires_on) is None else ends.toordinal() for row in rows], dtype=np.int64
@@ -166,6 +167,12 @@ def _roll(rows: Sequence[Any]) -> Roll:
         languages=Choices.of(row.languages for row in rows),
         weekdays=Choices.of(row.weekdays for row in rows),
     )
+
+
+def on_globe(latitude: Floats, longitude: Floats) -> Floats:
+    """[n, 3] places on a globe of radius 1, of latitudes and longitudes in radians."""
+    level = np.cos(latitude)
+    return np.column_stack([level * np.cos(longitude), level * np.sin(longitude), np.sin(latitude)])
 
 
 def _numbers(values: Iterable[float | None]) -> NDArray[np.float64]:

@@ -85,28 +85,40 @@ def _closest(scored: Scored, matrices: Matrices, at: int, funds: Sequence[Said])
     return next((fund for fund in funds if fund.id == fund_id), None)
 
 
-def asked(request: LearningRequest, matrices: Matrices) -> quotes.Asked:
-    """A request read once for all of its candidates."""
-    return quotes.Asked.of(request.title, request.text, matrices.corpus.lexical.rarity)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, read once for all of its candidates. ``thin``: it says next to nothing."""
+
+    parts: quotes.Asked
+    language: str
+    thin: bool
+
+
+def asked(request: LearningRequest, matrices: Matrices) -> Asked:
+    """Read a request."""
+    return Asked(
+        quotes.Asked.of(request.title, request.text, matrices.corpus.lexical.rarity),
+        request.language,
+        quotes.few_words(f"{request.title}\n{request.text}", explain.FEW_WORDS),
+    )
 
 
 def reasons(
     scored: Scored,
     at: int,
     voice: Voice,
-    request: LearningRequest,
-    asked: quotes.Asked,
+    asked: Asked,
     move: explain.Reason | None,
 ) -> list[dict[str, Any]]:
-    """The reasons for the candidate at a place, as JSON. ``asked`` is the request as it was read."""
+    """The reasons for the candidate at a place, as JSON."""
     title = voice.fund.title if voice.fund else ""
     texts = explain.Texts(
-        evidence=quotes.evidence(asked, voice.own_words, title),
+        evidence=quotes.evidence(asked.parts, voice.own_words, title),
         fund=title,
         language=voice.fund.language if voice.fund else voice.language,
-        request_language=request.language,
+        request_language=asked.language,
         thin_profile=quotes.few_words(voice.whole, explain.FEW_WORDS),
-        thin_request=quotes.few_words(f"{request.title}\n{request.text}", explain.FEW_WORDS),
+        thin_request=asked.thin,
     )
     position, price = int(scored.positions[at]), float(scored.reranked.price[at])
     chosen = explain.reasons(position, scored.relevance, texts, scored.structure, move, price)

@@ -200,7 +200,7 @@ def _put_forward(
         zip(first, rows_of(_columns(scored, matrices, first)), moves, strict=True), 1
     ):
         voice = voices[at]
-        told = explaining.reasons(scored, at, voice, request, asked, move)
+        told = explaining.reasons(scored, at, voice, asked, move)
         rows.append(
             {
                 "region_id": request.region_id,
