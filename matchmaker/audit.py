@@ -41,7 +41,13 @@ class Tag(StrEnum):
     RELEVANCE_FITTED = "ranking:relevance:fitted"
     RELEVANCE_ACTIVATED = "ranking:relevance:activated"
     RELEVANCE_TAKEN_BACK = "ranking:relevance:taken_back"
+    SCHOOL_DOCUMENTED = "equity:school:documented"
     SET_LOADED = "admin:region:loaded"
+    PLAN_ASKED = "planning:plan:asked"
+    PLAN_CANCELLED = "planning:plan:cancelled"
+    PLAN_IN_EFFECT = "planning:plan:in_effect"
+    PLAN_OVERTAKEN = "planning:plan:overtaken"
+    PLAN_FAILED = "planning:plan:failed"
 
 
 def record(session: Session, actor: Actor, tag: Tag, subject: Any, *, at: datetime, **detail: Any) -> None:

@@ -45,10 +45,14 @@ class Permission(Enum):
     """A partner: the account it belongs to."""
     HAVE_PROFILE = "have a partner's profile"
     """A region: its partners."""
-    USE_DESK = "see the desk, approve, undo and pass"
+    USE_DESK = "see the desk, approve, undo and pass, plan the region"
     """A region, or anything of it: coordinators and admins."""
     MANAGE_PEOPLE = "vouch for teachers, review partners, see contacts"
     """A region, or anything of it: coordinators and admins."""
+    READ_SCHOOL = "see a school's documented facts, its past service and its place in line"
+    """A region, or a school: coordinators and admins."""
+    DOCUMENT_SCHOOL = "change a school's documented facts"
+    """A school: admins."""
 
 
 def _region(subject: Any) -> int:
@@ -75,6 +79,8 @@ PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
     Permission.HAVE_PROFILE: lambda actor, region: actor.is_a(_region(region), Role.PARTNER),
     Permission.USE_DESK: _staff,
     Permission.MANAGE_PEOPLE: _staff,
+    Permission.READ_SCHOOL: _staff,
+    Permission.DOCUMENT_SCHOOL: lambda actor, school: actor.is_a(_region(school), Role.ADMIN),
 }
 
 

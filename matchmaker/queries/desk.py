@@ -98,14 +98,15 @@ def being_read(session: Session, region_id: int) -> int:
 
 
 def queue(session: Session, region: Region, now: datetime) -> Queue:
-    """Everything that waits in a region; four queries, however many wait."""
+    """Everything that waits in a region; at most four queries, however many wait."""
     requests = session.execute(_requests(region.id)).all()
     firsts, seconds = _leaders(session, region.id)
     offered = {row.id: cautions.days(row.starts or (), region, now) for row in requests}
     taken = capacity.months(
         session, {first.partner_id for first in firsts.values()}, {days.period for days in offered.values()}
     )
-    needs = _needs(requests, firsts, _last_needs(session, region.id))
+    unproposed = any(row.id not in firsts for row in requests)
+    needs = _needs(requests, firsts, _last_needs(session, region.id) if unproposed else {})
     lines = places_in_line(needs)
     items = []
     for row in requests:

@@ -85,6 +85,21 @@
     form.addEventListener("submit", () => store.drafts().forEach(store.drop));
   });
 
+  // ── Jobs: a fresh card in the place of one that moves ─────────────────────────
+  const LOOK_AGAIN = 2000;
+  const follow = () => setTimeout(async () => {
+    const job = one("[data-job-moves]");
+    // Somebody who is on one of its buttons must not lose the place.
+    if (!job || job.contains(document.activeElement)) return job && follow();
+    try {
+      const page = await (await fetch(job.dataset.jobMoves)).text();
+      const fresh = one("[data-job]", new DOMParser().parseFromString(page, "text/html"));
+      if (fresh) job.replaceWith(fresh);
+    } catch { /* away for the moment: look again */ }
+    follow();
+  }, LOOK_AGAIN);
+  if (one("[data-job-moves]")) follow();
+
   // ── Desk: the marked person's name beside the button, and single keys ─────────
   const radios = all('input[name="proposal"]');
   const showChosen = () => {

@@ -16,6 +16,7 @@ from matchmaker.web import context, failures, filters
 from matchmaker.web.account.views import blueprint as account
 from matchmaker.web.context import region_time_zone, session_locale
 from matchmaker.web.desk.by_hand import blueprint as by_hand
+from matchmaker.web.desk.plans import blueprint as plans
 from matchmaker.web.desk.views import blueprint as desk
 from matchmaker.web.fields import LARGEST_ID
 from matchmaker.web.invitations.views import blueprint as invitations
@@ -24,10 +25,11 @@ from matchmaker.web.partners.views import blueprint as partners
 from matchmaker.web.people.views import blueprint as people
 from matchmaker.web.public.views import blueprint as public
 from matchmaker.web.requests.views import blueprint as requests
+from matchmaker.web.schools.views import blueprint as schools
 
 __all__ = ["init_app", "region_time_zone", "session_locale"]
 
-AREAS = (public, account, requests, partners, desk, by_hand, people, invitations)
+AREAS = (public, account, requests, partners, desk, by_hand, plans, people, schools, invitations)
 CSP = "; ".join(
     (
         "default-src 'none'",

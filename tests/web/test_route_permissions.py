@@ -74,12 +74,22 @@ TABLE = {
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
     "POST /desk/steers/<row:steer_id>/release":
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
+    "GET /desk/plan":                 "login 404  404  403  403  403  403  200  200  403  200",
+    "POST /desk/plan":                "login 404  404  403  403  403  403  ok   ok   403  ok",
+    "POST /desk/plan/<row:plan_id>/cancel":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
     "GET /people":                    "login 404  404  403  403  403  403  200  200  403  200",
     "GET /people/<row:partner_id>":   "login 404  404  403  403  403  403  200  200  403  404",
     "POST /people/<row:partner_id>/review":
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
     "POST /people/teachers/<row:membership_id>/vouch":
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
+    "GET /schools":                   "login 404  404  403  403  403  403  200  200  403  200",
+    "GET /schools/<row:school_id>":   "login 404  404  403  403  403  403  200  200  403  404",
+    "GET /schools/<row:school_id>/facts":
+                                      "login 404  404  403  403  403  403  403  200  403  404",
+    "POST /schools/<row:school_id>/facts":
+                                      "login 404  404  403  403  403  403  403  422  403  404",
     "GET /i/<token>":                 EVERYBODY,
     "POST /i/<token>":                "422   422  422  422  422  422  422  422  422  422  422",
     "GET /login":                     "200   home home home home home home home home home home",
@@ -172,8 +182,10 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
         "<row:introduction_id>": world.approved.id,
         "<row:proposal_id>": world.second.id,
         "<row:steer_id>": world.steer.id,
+        "<row:plan_id>": world.plan.id,
         "<row:partner_id>": cast.esperanza.id,
         "<row:membership_id>": cast.nueva_membership.id,
+        "<row:school_id>": cast.school.id,
         "<token>": "not-a-token",
     }
     for name, value in values.items():

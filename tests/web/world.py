@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from models import Fund, Introduction, IntroductionState, LearningRequest, Proposal, Ranking, Steer
+from models import Fund, Introduction, IntroductionState, LearningRequest, Plan, PlanState, Proposal, Ranking, Steer
 from tests import factories as f
 from tests.cast import Cast
 
 
 @dataclass(frozen=True)
 class World:
-    """Ana's request with two people who fit, one decided, one answered by mail; Esperanza's fund; a hand of Ben's."""
+    """Ana's request with two people who fit, one decided, one answered by mail; Esperanza's fund; a hand of Ben's; a
+    plan that waits."""
 
     asked: LearningRequest
     ranking: Ranking
@@ -22,6 +23,7 @@ class World:
     invited: Introduction
     fund: Fund
     steer: Steer
+    plan: Plan
 
 
 def build(cast: Cast) -> World:
@@ -46,6 +48,7 @@ def build(cast: Cast) -> World:
         ),
         fund=cast.esperanza.funds[0],
         steer=f.SteerFactory(region=cast.region, of=approved.request, who=approved.partner, hand=cast.ben),
+        plan=f.PlanFactory(region=cast.region, state=PlanState.WAITING, finished_at=None),
     )
 
 

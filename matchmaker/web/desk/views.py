@@ -13,7 +13,7 @@ from matchmaker.clock import utc_now
 from matchmaker.errors import Conflict
 from matchmaker.extensions import db
 from matchmaker.policies import Permission
-from matchmaker.queries import candidates, desk, introductions, learning_requests, mails, paging, rankings
+from matchmaker.queries import candidates, desk, introductions, learning_requests, mails, paging, plans, rankings
 from matchmaker.services import proposals
 from matchmaker.web import context, failures, filters
 from matchmaker.web.desk import told, words
@@ -149,6 +149,7 @@ def _render(
         r=asked,
         opened=opened,
         undo=undoable,
+        job=plans.job(db.session, context.region().id, utc_now()),
         reading=0 if queue.waiting else desk.being_read(db.session, context.region().id),
         caution=words.sentence,
         told=told.of,
