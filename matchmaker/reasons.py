@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from babel.lists import format_list
@@ -90,13 +91,19 @@ def sentence(language: str, reason: Mapping[str, Any]) -> Sentence:
     facts = {
         **{name: value for name, value in params.items() if name != "language"},
         **{name: _marked(name) for name in own},
-        "words": format_list([_marked(name) for name in words], locale=language),
+        "words": _listed(len(words), language),
     }
     message = SENTENCES[code] if code in SENTENCES else EARLIER[code]
     pieces = gettext_in(language, message, **facts).split(_MARK)
     # Ours and theirs take turns, beginning and ending with ours.
     runs = (Run(*(own | words)[piece]) if place % 2 else Run(piece) for place, piece in enumerate(pieces))
     return tuple(run for run in runs if run.words)
+
+
+@cache
+def _listed(count: int, language: str) -> str:
+    """The marks of so many words, as a language lists them. Putting a list together takes longer than all the rest."""
+    return format_list([_marked(f"word{number}") for number in range(count)], locale=language)
 
 
 def _marked(name: str) -> str:
