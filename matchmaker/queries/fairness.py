@@ -50,14 +50,14 @@ LUNCH_FULL_AT = 75.0
 FULL_AT = {"direct certification": LUNCH_FULL_AT / 1.6, "saipe": 30.0}
 """The same line by measures that find fewer of the same families."""
 
-_CAME = (
+CAME = (
     IntroductionState.ACCEPTED,
     IntroductionState.INTRODUCED,
     IntroductionState.SCHEDULED,
     IntroductionState.MET,
     IntroductionState.REFLECTED,
 )
-_ENDED_EMPTY = (IntroductionState.CANCELLED, IntroductionState.NOT_HELD, IntroductionState.LAPSED)
+ENDED_EMPTY = (IntroductionState.CANCELLED, IntroductionState.NOT_HELD, IntroductionState.LAPSED)
 UNRANKED_UTILITY = 0.7
 """What a visit counts that was arranged before the ranker kept scores: a good match, not a perfect one."""
 
@@ -186,12 +186,12 @@ def _settled_by(
 
 def _settled(session: Session, region_id: int) -> list[tuple[int, float, datetime]]:
     """(school, utility, when) of each request that somebody came to, or that ended with nobody."""
-    utility = case((Introduction.state.in_(_CAME), func.coalesce(Proposal.relevance, UNRANKED_UTILITY)), else_=0.0)
+    utility = case((Introduction.state.in_(CAME), func.coalesce(Proposal.relevance, UNRANKED_UTILITY)), else_=0.0)
     ended = session.execute(
         select(LearningRequest.school_id, utility, Introduction.approved_at)
         .join(LearningRequest, LearningRequest.id == Introduction.request_id)
         .outerjoin(Proposal, Proposal.id == Introduction.proposal_id)
-        .where(Introduction.region_id == region_id, Introduction.state.in_((*_CAME, *_ENDED_EMPTY)))
+        .where(Introduction.region_id == region_id, Introduction.state.in_((*CAME, *ENDED_EMPTY)))
     )
     withdrawn = session.execute(
         select(LearningRequest.school_id, LearningRequest.posted_at).where(

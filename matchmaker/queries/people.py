@@ -52,6 +52,7 @@ class WaitingTeacher:
     membership: Membership
     name: str
     email: str
+    school_id: int
     school_name: str
 
     @property
@@ -68,7 +69,7 @@ class WaitingTeacher:
 def waiting_teachers(session: Session, region_id: int) -> Sequence[WaitingTeacher]:
     """Teachers who wait for a coordinator's word and have confirmed their address, oldest first."""
     rows = session.execute(
-        select(Membership, Account.name, Account.email, School.name)
+        select(Membership, Account.name, Account.email, School.id, School.name)
         .join(Account, Account.id == Membership.account_id)
         .join(Teacher, (Teacher.account_id == Account.id) & (Teacher.region_id == Membership.region_id))
         .join(School, School.id == Teacher.school_id)

@@ -1,15 +1,118 @@
-"""Reading schools."""
+"""Reading schools: the list with places in line, one school with its record, and who documented its facts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
 
-from models import School
+from matchmaker.queries import desk, fairness, rankings
+from models import Account, AuditEvent, Introduction, LearningRequest, RequestState, School
+
+MOST_CHANGES = 20
+"""So many changes of a school's facts are shown, newest first."""
+_OPEN = (RequestState.POSTED, RequestState.PROPOSED, RequestState.NONE_YET, RequestState.PLACED)
+
+
+@dataclass(frozen=True)
+class InLine:
+    """A school's place among the schools of its region by what the network owes them.
+
+    ``line`` is its quarter (desk.LINES), ``place`` counts from 1, ``of`` is how many schools there are.
+    """
+
+    school: School
+    standing: fairness.SchoolStanding
+    line: str
+    place: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Record:
+    """What became of a school's requests: how many somebody came to or has agreed to, how many ended with nobody, and
+    those that wait."""
+
+    came: int
+    empty: int
+    waiting: Sequence[LearningRequest]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of documented facts. ``sources`` says where each new fact comes from, by the fact's name."""
+
+    at: datetime
+    by: str | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+    sources: dict[str, str]
 
 
 def of_region(session: Session, region_id: int) -> Sequence[School]:
     """A region's schools by name."""
     return session.scalars(select(School).where(School.region_id == region_id).order_by(School.name)).all()
+
+
+def in_line(session: Session, region_id: int, now: datetime) -> list[InLine]:
+    """A region's schools under the policy in effect: those first to whom the network owes most."""
+    policy = fairness.policy_of(rankings.policy_in_effect(session, region_id))
+    standings = fairness.standings(session, region_id, policy, now)
+    weights = {school_id: standing.weight for school_id, standing in standings.items()}
+    lines = desk.places_in_line(weights)
+    schools = sorted(of_region(session, region_id), key=lambda school: -weights[school.id])
+    return [
+        InLine(
+            school=school,
+            standing=standings[school.id],
+            line=lines[school.id],
+            place=1 + sum(other > weights[school.id] for other in weights.values()),
+            of=len(schools),
+        )
+        for school in schools
+    ]
+
+
+def whole(session: Session, school_id: int) -> School:
+    """A school with its district. Raises NoResultFound."""
+    return session.scalars(select(School).where(School.id == school_id).options(joinedload(School.district))).one()
+
+
+def record(session: Session, school: School) -> Record:
+    """What became of a school's requests so far."""
+    ended = session.execute(
+        select(
+            func.count().filter(Introduction.state.in_(fairness.CAME)).label("came"),
+            func.count().filter(Introduction.state.in_(fairness.ENDED_EMPTY)).label("empty"),
+        )
+        .join(LearningRequest, LearningRequest.id == Introduction.request_id)
+        .where(LearningRequest.school_id == school.id)
+    ).one()
+    asked = select(LearningRequest).where(LearningRequest.school_id == school.id)
+    withdrawn = select(func.count(LearningRequest.id)).where(
+        LearningRequest.school_id == school.id,
+        LearningRequest.state == RequestState.WITHDRAWN,
+        LearningRequest.posted_at.is_not(None),
+    )
+    waiting = asked.where(LearningRequest.state.in_(_OPEN)).order_by(LearningRequest.posted_at, LearningRequest.id)
+    return Record(ended.came, ended.empty + (session.scalar(withdrawn) or 0), session.scalars(waiting).all())
+
+
+def changes(session: Session, school: School, tag: str) -> list[Change]:
+    """The newest changes of a school's documented facts; ``tag`` is what the audit calls them."""
+    rows = session.execute(
+        select(AuditEvent.at, AuditEvent.detail, Account.name)
+        .outerjoin(Account, Account.id == AuditEvent.actor_id)
+        .where(
+            AuditEvent.subject_kind == School.__tablename__,
+            AuditEvent.subject_id == school.id,
+            AuditEvent.tag == tag,
+        )
+        .order_by(AuditEvent.id.desc())
+        .limit(MOST_CHANGES)
+    )
+    return [Change(row.at, row.name, *(row.detail[part] for part in ("before", "after", "sources"))) for row in rows]
