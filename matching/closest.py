@@ -97,6 +97,6 @@ def closest(deal: Deal, scores: Floats) -> Closest:
 
 def _spread_within(scores: Floats, sums: NDArray[np.float64], sizes: Indices) -> float:
     """Standard deviation of scores around the mean of their partner's, whose sums are given."""
-    exact = scores.astype(np.float64)
-    within = float(exact @ exact - np.sum(sums**2 / sizes))
+    # Squared and summed here: the library would share out so long a product of two to threads, and wait for them.
+    within = float(np.sum(np.square(scores, dtype=np.float64)) - np.sum(sums**2 / sizes))
     return float(np.sqrt(max(within, 0.0) / len(scores)))

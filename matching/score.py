@@ -260,7 +260,7 @@ def _standing(name: str, values: NDArray[np.float32], weights: Weights) -> Float
         return np.zeros(size)
     offset = exact - exact.mean()
     expected = weights.spread_weight * weights.typical_spread[name] ** 2
-    variance = (offset @ offset + expected) / (size + weights.spread_weight)
+    variance = (np.sum(offset**2) + expected) / (size + weights.spread_weight)
     return weights.bound * _tanh(offset / (weights.bound * np.sqrt(variance)))
 
 
