@@ -7,53 +7,45 @@ A missing fact never excludes. The order of the rules is the order of the funnel
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Integer,
     Select,
     Text,
     and_,
-    bindparam,
     case,
     cast,
     func,
     literal,
     or_,
     select,
-    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from matchmaker.queries import capacity
+from matchmaker.queries import capacity, known
+from matchmaker.queries.known import Known
 from matchmaker.queries.roll import Roll, on_globe
 from models import (
     CapacityUnit,
     Clearance,
-    Introduction,
-    IntroductionState,
     LearningRequest,
     Partner,
-    Proposal,
-    ProposalState,
     Region,
     School,
-    Separation,
-    Steer,
-    SteerKind,
 )
 
 EARTH_RADIUS_MILES = 3958.8
 FULL = "full"
-_Id = int | BindParameter[int]
+_Days = tuple[list[date], date]
 
 
 @dataclass(frozen=True)
@@ -105,15 +97,40 @@ class Eligibility:
 def for_request(session: Session, request: LearningRequest, roll: Roll, now: datetime) -> Eligibility:
     """Run the hard filters over everybody on a region's roll."""
     region = session.get_one(Region, request.region_id)
-    days, first = _days(region, request, now)
-    period = first.replace(day=1)
-    units = roll.units(capacity.held(session, region.id, period))
-    miles = miles_from(request.school, roll)
-    known = _known(session, request)
+    days = _days(region, request, now)
+    units = roll.units(capacity.held(session, region.id, _month(days)))
+    return _applied(
+        region, request, days, roll, units, miles_from(request.school, roll), known.of_request(session, request)
+    )
+
+
+def for_each(
+    session: Session, region: Region, requests: Sequence[LearningRequest], roll: Roll, now: datetime
+) -> Iterator[Eligibility]:
+    """The same for many requests of a region, in their order: one query, and one for each month they lie in."""
+    said = known.of_each(session, region.id, requests)
+    days = [_days(region, request, now) for request in requests]
+    units = {month: roll.units(capacity.held(session, region.id, month)) for month in set(map(_month, days))}
+    miles = {school.id: miles_from(school, roll) for school in {request.school for request in requests}}
+    for request, when in zip(requests, days, strict=True):
+        held, away = units[_month(when)], miles[request.school_id]
+        yield _applied(region, request, when, roll, held, away, said[request.id])
+
+
+def _applied(
+    region: Region,
+    request: LearningRequest,
+    when: _Days,
+    roll: Roll,
+    units: NDArray[np.int64],
+    miles: NDArray[np.float64],
+    said: Known,
+) -> Eligibility:
+    days, first = when
     rules = {
         "not_reviewed": ~roll.reviewed,
         "paused": roll.paused,
-        **{rule: roll.units(np.array([who for who, _ in known[rule]], dtype=np.int64)) > 0 for rule in _DECIDED},
+        **{rule: roll.units(np.array([who for who, _ in said[rule]], dtype=np.int64)) > 0 for rule in known.RULES},
         "format": roll.formats.others_only(request.formats),
         "language": roll.languages.others_only(request.languages),
         "distance": ~roll.online & (miles > roll.radius_miles),
@@ -123,9 +140,16 @@ def for_request(session: Session, request: LearningRequest, roll: Roll, now: dat
         rules["clearance"] = roll.uncleared | (roll.cleared_until < first.toordinal())
     rules[FULL] = units >= roll.monthly_capacity
     left, excluded, full = _funnel(rules)
-    earlier = [proposal_id for _, proposal_id in known[_OPEN]]
     return Eligibility(
-        roll, left, miles[left], excluded, full, period, units, sorted(known[_PINNED], key=_row), earlier
+        roll,
+        left,
+        miles[left],
+        excluded,
+        full,
+        period=_month(when),
+        units=units,
+        pinned=sorted(said[known.PINNED], key=itemgetter(1)),
+        open=[proposal_id for _, proposal_id in said[known.OPEN]],
     )
 
 
@@ -142,20 +166,6 @@ def _funnel(rules: dict[str, NDArray[np.bool_]]) -> tuple[NDArray[np.int64], dic
             full = found
         undecided &= ~flags
     return np.flatnonzero(undecided), excluded, np.flatnonzero(full)
-
-
-def _known(session: Session, request: LearningRequest) -> dict[str, list[tuple[int, int]]]:
-    """(partner, row) of each rule of ``_decisions``, of whom was put forward by hand, and of the open proposals; one
-    query for all of them."""
-    known: dict[str, list[tuple[int, int]]] = {name: [] for name in (*_DECIDED, _PINNED, _OPEN)}
-    asked = {"region": request.region_id, "request": request.id, "teacher": request.teacher_id}
-    for partner_id, name, row_id in session.execute(_ALL_KNOWN, asked):
-        known[name].append((partner_id, row_id))
-    return known
-
-
-def _row(known: tuple[int, int]) -> int:
-    return known[1]
 
 
 def excluded_by(session: Session, request: LearningRequest, partner_id: int, now: datetime) -> str | None:
@@ -194,7 +204,7 @@ def _rule_and_distance(
     region = session.get_one(Region, request.region_id)
     distance = distance_miles(session.get_one(School, request.school_id))
     days, first = _days(region, request, now)
-    decisions = _decisions(region.id, request.id, request.teacher_id)
+    decisions = known.decisions(region.id, request.id, request.teacher_id)
     rules: list[tuple[ColumnElement[bool], str]] = [
         (Partner.reviewed_at.is_(None), "not_reviewed"),
         (Partner.paused_at.is_not(None), "paused"),
@@ -213,58 +223,20 @@ def _rule_and_distance(
     return excluding, distance
 
 
-def _days(region: Region, request: LearningRequest, now: datetime) -> tuple[list[date], date]:
+def _days(region: Region, request: LearningRequest, now: datetime) -> _Days:
     """The days still to come that are offered, in the region's zone, and the first of them; today where none is."""
     zone = ZoneInfo(region.time_zone)
     days = [window.starts_at.astimezone(zone).date() for window in request.windows if window.starts_at > now]
     return days, min(days, default=now.astimezone(zone).date())
 
 
+def _month(days: _Days) -> date:
+    """The first of the month whose units count."""
+    return days[1].replace(day=1)
+
+
 def _weekdays(days: Iterable[date]) -> list[int]:
     return sorted({day.weekday() for day in days})
-
-
-def _decisions(region_id: _Id, request_id: _Id, teacher_id: _Id) -> dict[str, Select[int]]:
-    """Whom people have decided against, by rule: ids of partners, for a request or its teacher.
-
-    None of these names the partner outside, so that PostgreSQL runs each once and not once a partner; each names the
-    region, so that its cost follows the region and not the nation.
-    """
-    return {
-        "passed": select(Proposal.partner_id).where(
-            Proposal.region_id == region_id,
-            Proposal.request_id == request_id,
-            Proposal.state == ProposalState.PASSED,
-        ),
-        "set_aside": select(Steer.partner_id).where(
-            Steer.region_id == region_id,
-            Steer.request_id == request_id,
-            Steer.kind == SteerKind.SET_ASIDE,
-            Steer.released_at.is_(None),
-        ),
-        "said_not_now": select(Introduction.partner_id).where(
-            Introduction.region_id == region_id,
-            Introduction.request_id == request_id,
-            Introduction.state.in_((IntroductionState.NOT_NOW, IntroductionState.LAPSED)),
-        ),
-        "must_not_meet": select(Separation.partner_id).where(
-            Separation.region_id == region_id, Separation.teacher_id == teacher_id
-        ),
-    }
-
-
-# Written out once: putting it together takes longer than asking it.
-_DECIDED = _decisions(bindparam("region"), bindparam("request"), bindparam("teacher"))
-_PINNED, _OPEN = "pinned", "open"
-_ALL_KNOWN = union_all(
-    *(partners.add_columns(literal(rule), literal(0)) for rule, partners in _DECIDED.items()),
-    select(Steer.partner_id, literal(_PINNED), Steer.id).where(
-        Steer.request_id == bindparam("request"), Steer.kind == SteerKind.PINNED, Steer.released_at.is_(None)
-    ),
-    select(Proposal.partner_id, literal(_OPEN), Proposal.id).where(
-        Proposal.request_id == bindparam("request"), Proposal.state == ProposalState.OPEN
-    ),
-)
 
 
 def _none_shared(column: InstrumentedAttribute[list[str]], wanted: list[str]) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""A plan of a whole region: asked for, cancelled, due once a night. What makes it is apart: no web process loads that."""
+"""A plan of a whole region: asked for, cancelled, due once a night. What makes it is apart; no web process loads it."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from matchmaker.queries import eligibility, roll
 from matchmaker.services.recall import Recall
 from matchmaker.web import labels
-from models import Clearance, IntroductionState, LearningRequest, Partner
+from models import Clearance, IntroductionState, LearningRequest, Partner, ProposalState, SteerKind
 from tests import factories as f
 from tests.cast import Cast
 from tests.queries.rules import RULES, Rule, Write
@@ -228,3 +228,25 @@ def assert_equal(one: roll.Roll, other: roll.Roll) -> None:
             [each.combinations[at] for at in each.which] if isinstance(each, roll.Choices) else each for each in theirs
         ]
         np.testing.assert_array_equal(*said)
+
+
+def test_many_requests_at_once_are_judged_as_each_alone(session: Session, cast: Cast) -> None:
+    """Whatever was said of one request or of its teacher excludes there, and nowhere else."""
+    requests = [f.LearningRequestFactory(region=cast.region, asked_by=who) for who in (cast.ana, cast.tomas, cast.ana)]
+    partners = [f.PartnerFactory(region=cast.region) for _ in range(6)]
+    f.ProposalFactory(region=cast.region, of=requests[0], who=partners[0], state=ProposalState.PASSED)
+    f.SteerFactory(region=cast.region, of=requests[1], who=partners[1], kind=SteerKind.SET_ASIDE)
+    f.SteerFactory(region=cast.region, of=requests[2], who=partners[5])
+    f.SteerFactory(region=cast.region, of=requests[2], who=partners[4])
+    refused = f.ProposalFactory(region=cast.region, of=requests[1], who=partners[2])
+    f.IntroductionFactory(region=cast.region, suggested=refused, state=IntroductionState.NOT_NOW)
+    f.SeparationFactory(region=cast.region, teacher=cast.ana, partner=partners[3])
+    session.flush()
+    everybody = roll.read(session, cast.region.id)
+    found = list(eligibility.for_each(session, cast.region, requests, everybody, f.NOW))
+    for request, one in zip(requests, found, strict=True):
+        alone = eligibility.for_request(session, request, everybody, f.NOW)
+        assert one.partner_ids.tolist() == alone.partner_ids.tolist()
+        assert (one.excluded, one.pinned, one.period) == (alone.excluded, alone.pinned, alone.period)
+    assert [sum(one.excluded.values()) for one in found] == [2, 2, 1]
+    assert [partner_id for partner_id, _ in found[2].pinned] == [partners[5].id, partners[4].id]
