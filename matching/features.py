@@ -16,7 +16,7 @@ from scipy.special import ndtri
 
 from matching.centred import NO_LENGTH, Centred, columns_first, products
 from matching.closest import TOP_PIECES, Deal, closest
-from matching.language import language_of
+from matching.language import Language, language_of
 from matching.lexical import LexicalIndex, build_lexical_index
 from matching.reading import Profile, Reader, Reading, piece_texts
 
@@ -26,6 +26,7 @@ Indices = NDArray[np.int64]
 ECHOED = 5
 SIGNAL_NAMES = ("best_piece", "top_pieces", "whole", "centred_whole", "titles", "lexical", "echo")
 
+_LANGUAGES: tuple[Language | None, ...] = (None, "en", "es")
 _LUCK = 0.5
 _ENOUGH_WORDS = 4
 _LONG_REQUEST, _SHORT_REQUEST = 16.0, 4.0
@@ -54,7 +55,7 @@ class Corpus:
     substance
         [P] in [0, 1]: 1 from a handful of telling words on, 0 for a profile that says nothing.
     languages
-        [P] language of each profile, empty where its words do not tell.
+        [P] language of each profile, as its place in `_LANGUAGES`; 0 where its words do not tell.
     lexical
         Term index over the whole profiles.
     """
@@ -68,7 +69,7 @@ class Corpus:
     titles: Centred
     luck: Floats
     substance: Floats
-    languages: NDArray[np.str_]
+    languages: NDArray[np.int8]
     lexical: LexicalIndex
 
     @property
@@ -113,7 +114,7 @@ def build_corpus(
         titles=Centred.of(title_vectors),
         luck=_luck(owned),
         substance=np.array([min(1.0, reading.words / _ENOUGH_WORDS) for reading in readings], dtype=np.float32),
-        languages=np.array([reading.language or "" for reading in readings], dtype="<U2"),
+        languages=np.array([_LANGUAGES.index(reading.language) for reading in readings], dtype=np.int8),
         lexical=build_lexical_index(reader, readings),
     )
 
@@ -232,9 +233,11 @@ def signals(corpus: Corpus, query_vector: Floats, query_text: str) -> Signals:
     )
 
 
-def _words_tell(languages: NDArray[np.str_], language: str | None, words: int) -> Floats:
-    other = (languages != "") & (languages != language) if language else np.zeros(len(languages), dtype=bool)
-    return np.where(other, 1.0, words / (words + _LONG_REQUEST)).astype(np.float32)
+def _words_tell(languages: NDArray[np.int8], language: Language | None, words: int) -> Floats:
+    told = np.full(len(languages), words / (words + _LONG_REQUEST), dtype=np.float32)
+    if language:
+        told[(languages != 0) & (languages != _LANGUAGES.index(language))] = 1.0
+    return told
 
 
 def echo(corpus: Corpus, strength: NDArray[np.float64]) -> Floats:

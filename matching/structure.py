@@ -71,7 +71,9 @@ def structured_fit(structure: Structure) -> dict[str, Floats]:
 
 
 def _graded(share: Floats) -> Floats:
-    return np.where(np.isnan(share), NEUTRAL, np.clip(share, 0.0, 1.0))
+    found = np.minimum(np.maximum(share, 0.0), 1.0)
+    found[np.isnan(found)] = NEUTRAL
+    return found
 
 
 def _nearness(distance: Floats, radius: Floats) -> Floats:
