@@ -15,7 +15,7 @@ import pytest
 from matchmaker.bench import plan
 from matchmaker.bench.planning import instances, online, race, rules, tables, transport
 from matchmaker.bench.planning.bound import upper_bound
-from matchmaker.bench.planning.measures import measure
+from matchmaker.bench.planning.measures import measure, place_weights
 from matchmaker.bench.planning.methods import METHODS
 from matchmaker.bench.planning.plot import PANELS, over_scarcity
 from matchmaker.bench.planning.race import Limits
@@ -83,8 +83,6 @@ def test_no_plan_exceeds_the_bound_and_good_prices_close_it() -> None:
 
 def _alone(instance: instances.Instance) -> np.ndarray:
     """[R] what each request would have if nobody else asked."""
-    from matchmaker.bench.planning.measures import place_weights
-
     return instance.relevance[:, : instance.slots].astype(float) @ place_weights(instance.slots)
 
 
@@ -125,7 +123,7 @@ def test_who_did_not_finish_is_spared_the_larger_sizes(
     found = plan.by_size([40, 80], ("ours", "highs", "greedy"), tmp_path, Limits(seconds=1))
     assert (80, "highs") not in asked and (80, "greedy") in asked
     assert "nor with 40 requests" in found["80 requests"]["methods"]["highs"]["did_not_finish"]
-    assert found["40 requests"]["methods"]["greedy"]["seconds_to_ours"] == 1.0
+    assert found["40 requests"]["methods"]["greedy"]["time_to_ours"] == 1.0
     text = "\n".join(tables.lines({"by_size": found}))
     assert "did not finish: over 1 seconds" in text and text.count("greedy, first come") == 3
 

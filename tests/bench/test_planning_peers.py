@@ -37,7 +37,7 @@ def tiny(candidates: list[list[int]], relevance: list[list[float]], capacity: li
         np.ones(1),
         np.zeros(len(capacity), np.int64),
         slots,
-        np.arange(len(candidates)),
+        arrival=np.arange(len(candidates)),
     )
 
 

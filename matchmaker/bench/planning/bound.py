@@ -1,9 +1,10 @@
 """What no plan can exceed, computed here from a plan's prices alone, so that nobody's own word is taken for it.
 
 For any prices that are not negative, the relevance weighted by place of every plan within capacity is at most
-sum capacity * price + sum over requests of the best that the request could buy at those prices. What it could buy is
-found exactly: among distinct partners the more relevant one stands in the earlier place, so one pass over the
-candidates by relevance, keeping the best worth of every number of places filled, sees all lists that may be best.
+sum room * price + sum over requests of the best that the request could buy at those prices; room is capacity, but no
+more than the requests that name the partner. What a request could buy is found exactly: among distinct partners the
+more relevant one stands in the earlier place, so one pass over the candidates by relevance, keeping the best worth of
+every number of places filled, sees all lists that may be best.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ def upper_bound(instance: Instance, price: NDArray[np.float64]) -> float:
         raise ValueError("prices must be numbers that are not negative")
     weights = place_weights(instance.slots)
     bought: float = _bought(instance.candidates, instance.relevance, weights, np.asarray(price, np.float64))
-    return float(instance.capacity @ price) + bought
+    named = np.bincount(instance.candidates[instance.candidates >= 0], minlength=len(price))
+    return float(np.minimum(instance.capacity, named) @ price) + bought
 
 
 @njit(cache=True)

@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Instance:
-    """Who may be asked for what, and how much room there is: R requests, P partners, S schools."""
+    """Who may be asked for what, how much room there is, and who came first: R requests, P partners, S schools.
+
+    As a file of ``scripts/plan`` holds it; arrival is [R] request numbers in the order in which they came.
+    """
 
     candidates: NDArray[np.int32]
     relevance: NDArray[np.float32]
@@ -36,7 +39,7 @@ def read(path: Path) -> Instance:
         found["need"].astype(np.float64),
         found["group"].astype(np.int64),
         int(found["slots"]),
-        arrival.astype(np.int64),
+        arrival=arrival.astype(np.int64),
     )
 
 

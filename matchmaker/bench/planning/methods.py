@@ -27,7 +27,7 @@ class Method:
 
 METHODS = {
     "ours": Method("ours:planned", "ours"),
-    "ours_utilitarian": Method("ours:utilitarian", "ours, utilitarian"),
+    "auction": Method("ours:auctioned", "our auction alone"),
     "greedy": Method("rules:greedy", "greedy, first come first served"),
     "round_robin": Method("rules:round_robin", "round-robin"),
     "fairrec": Method("fairrec:fairrec_repaired", "FairRec + repair"),
@@ -39,6 +39,6 @@ METHODS = {
     "ortools_flow": Method("flow:ortools_flow", "OR-tools flow, transport"),
     "ortools_slots": Method("flow:ortools_slots", "OR-tools flow, slots"),
 }
-"""Transport: largest total relevance. Slots: largest relevance weighted by place, as our utilitarian plan."""
+"""Transport: largest total relevance. Slots: largest relevance weighted by place, as our auction alone does."""
 EXACT_BY_SLOT = ("highs_slots", "milp_slots", "ortools_slots")
 """Their plan is worth all that can be had, relevance weighted by place."""

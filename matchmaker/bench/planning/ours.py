@@ -1,42 +1,50 @@
-"""The planner itself, as its peers are run: the default policy, and the one without any equity."""
+"""Our own, run as the peers are: the planner with its default policy, and the auction alone.
+
+Imported when they run: a peer's process should not carry them.
+"""
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matchmaker.bench.planning.instances import Instance
+from matchmaker.bench.planning.measures import place_weights
 from matchmaker.bench.planning.rules import Chosen
+from matchmaker.bench.planning.turns import partners
+
+EPSILON = 0.002
+"""Increment of the bids of the auction alone."""
 
 
 @dataclass(frozen=True)
 class Priced:
-    """A plan with the prices that prove what it is worth, [P]."""
+    """A plan with prices [P] for the relevance weighted by place, weights summing to 1."""
 
     chosen: Chosen
     price: NDArray[np.float64]
 
 
-def planned(instance: Instance) -> Priced:
+def planned(instance: Instance) -> Chosen:
     """The plan of the default policy."""
-    planner = importlib.import_module("matching.planner")
-    return _priced(planner.plan(_theirs(instance)))
+    from matching.planner import plan
+    from matching.plans import Instance as Ours
+
+    given = {name: value for name, value in vars(instance).items() if name != "arrival"}
+    return plan(Ours(**given)).chosen
 
 
-def utilitarian(instance: Instance) -> Priced:
-    """The plan for the largest relevance weighted by place, nothing else."""
-    planner = importlib.import_module("matching.planner")
-    return _priced(planner.plan(_theirs(instance), planner.Policy.none()))
+def auctioned(instance: Instance) -> Priced:
+    """One auction for the largest relevance weighted by place, the problem that the exact peers by slot solve."""
+    from matching.auction import Market, auction
 
-
-def _theirs(instance: Instance) -> Any:
-    planner = importlib.import_module("matching.planner")
-    return planner.Instance(**vars(instance))
-
-
-def _priced(found: Any) -> Priced:
-    return Priced(found.chosen, found.price)
+    requests, offered = len(instance.candidates), len(instance.capacity)
+    free = np.full(requests, -1, np.int64)
+    market = Market(instance.candidates, instance.relevance, instance.capacity, instance.slots, free)
+    found = auction(market, np.ones(requests), np.zeros(offered), EPSILON)
+    # The auction's first place weighs 1, and its prices are in these units.
+    return Priced(
+        partners(instance.candidates, found.columns.astype(np.int32)), found.price * place_weights(instance.slots)[0]
+    )

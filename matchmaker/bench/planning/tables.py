@@ -9,8 +9,9 @@ from matchmaker.bench.planning.methods import METHODS
 
 COLUMNS = {
     "seconds": ("seconds", "{:.3f}"),
-    "seconds_to_ours": ("x ours", "{:.2f}"),
-    "seconds_to_ours_utilitarian": ("x ours util.", "{:.2f}"),
+    "processor_seconds": ("of the processor", "{:.3f}"),
+    "time_to_ours": ("x ours", "{:.2f}"),
+    "time_to_auction": ("x auction", "{:.2f}"),
     "peak_mb": ("MB", "{:.0f}"),
     "quality": ("quality", "{:.4f}"),
     "served_ndcg": ("served nDCG", "{:.4f}"),
