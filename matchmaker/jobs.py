@@ -13,6 +13,7 @@ from matchmaker import outbox, queue
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.mail.deliver import PermanentFailure, deliver
+from matchmaker.services import renewing
 from models import LearningRequest, OutboxItem, QueueName, Region
 
 log = structlog.get_logger()
@@ -62,17 +63,27 @@ def do_next(session: Session, name: QueueName) -> bool:
 
 
 def _rank(session: Session, item: OutboxItem) -> datetime | None:
-    return (_reembed if item.kind == "reembed" else _propose)(session, item)
+    if item.kind == "reembed":
+        return _reembed(session, item)
+    if item.kind == "renew":
+        return _renew(session, item)
+    return _propose(session, item.payload["request_id"])
 
 
-def _propose(session: Session, item: OutboxItem) -> datetime | None:
+def _renew(session: Session, item: OutboxItem) -> datetime | None:
+    request_id = renewing.step(session, item)
+    # Due again now: behind everything else that is.
+    return None if request_id is None else _propose(session, request_id) or utc_now()
+
+
+def _propose(session: Session, request_id: int) -> datetime | None:
     # Here, so that the mailer, the planner and the clock do without scikit-learn.
     from matchmaker import reembedding
     from matchmaker.index import request_text
     from matchmaker.services import proposing
     from matchmaker.vectors import MuchToEmbed
 
-    request = session.get_one(LearningRequest, item.payload["request_id"])
+    request = session.get_one(LearningRequest, request_id)
     # Held here, so that the session, which forgets whom nobody holds, reads it once.
     region = session.get_one(Region, request.region_id)
     index = current_app.extensions["index"]

@@ -34,6 +34,8 @@ def ask(
 
     ``numbers`` are those of a trial; every other plan is made with the policy in effect when it begins.
     """
+    # A policy that takes effect asks for its plan: whoever ends a plan meanwhile waits here, and sees the new policy.
+    session.get_one(Region, region.id, with_for_update={"key_share": True}, populate_existing=True)
     now, policy = clock(), rankings.policy_in_effect(session, region.id)
     asked = insert(Plan).values(
         region_id=region.id,

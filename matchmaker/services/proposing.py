@@ -20,7 +20,7 @@ from matching.score import Weights
 from matchmaker import audit, reasons
 from matchmaker.clock import Clock
 from matchmaker.policies import NOBODY
-from matchmaker.queries import eligibility, rankings
+from matchmaker.queries import eligibility, plans, rankings
 from matchmaker.queries import weights as relevance_weights
 from matchmaker.services import explaining
 from matchmaker.services.recall import Recall
@@ -82,17 +82,17 @@ def propose(
     if request.state not in _RANKABLE:
         return None
     region = session.get_one(Region, request.region_id)
-    stored = rankings.policy_in_effect(session, region.id)
+    stored, weights = relevance_weights.ranked_by(session, region.id)
     recall = recall or Recall()
     found = eligibility.for_request(session, request, recall.roll(session, region), now)
-    weights = relevance_weights.in_effect(session, region.id)
     scored = score(
         session, request, region, stored, weights, found, recall, matrices, request_vector, request_text, now
     )
     pinned = _pinned(found, scored, matrices)
     ranking = _keep(session, request, stored, weights, found, scored, matrices, pinned, now)
     _supersede(session, found.open, now)
-    _put_forward(session, request, region, ranking, scored, matrices, pinned)
+    leading = [*pinned, *_planned(session, request, region, scored, matrices)]
+    _put_forward(session, request, region, ranking, scored, matrices, pinned, _first(scored, leading))
     outcome = RequestState.PROPOSED if len(scored.positions) else RequestState.NONE_YET
     if request.state is not outcome:
         request.become(outcome, at=now)
@@ -190,8 +190,8 @@ def _put_forward(
     scored: Scored,
     matrices: Matrices,
     pinned: dict[int, int],
+    first: list[int],
 ) -> None:
-    first = _first(scored, pinned)
     moves = explain.moves(scored.reranked, first)
     voices = explaining.voices(session, scored, matrices, first)
     asked = explaining.asked(request, matrices)
@@ -221,10 +221,25 @@ def _put_forward(
         session.execute(_PUT, {"rows": rows})
 
 
-def _first(scored: Scored, pinned: dict[int, int]) -> list[int]:
-    """Who is put before the desk: all that were pinned, then the ranker's own first ones."""
-    others = [int(at) for at in scored.reranked.order[: PROPOSED + len(pinned)] if int(at) not in pinned]
-    return [*pinned, *others[: max(PROPOSED - len(pinned), 0)]]
+def _planned(
+    session: Session, request: LearningRequest, region: Region, scored: Scored, matrices: Matrices
+) -> list[int]:
+    """Places among the candidates of those whom the region's plan gives the request, in the plan's order.
+
+    Whom a hard rule excludes by now, a full month among them, is no candidate and is passed over.
+    """
+    if region.plan_id is None:
+        return []
+    ids = matrices.partner_ids[scored.positions]
+    planned = plans.planned(session, region.plan_id, request.id)
+    return [int(at) for partner_id in planned for at in np.flatnonzero(ids == partner_id)]
+
+
+def _first(scored: Scored, leading: Sequence[int]) -> list[int]:
+    """Who is put before the desk: whom people put forward by hand, then the plan, then the ranker's own first ones."""
+    ahead = list(dict.fromkeys(leading))
+    others = [int(at) for at in scored.reranked.order[: PROPOSED + len(ahead)] if int(at) not in ahead]
+    return [*ahead, *others[: max(PROPOSED - len(ahead), 0)]]
 
 
 def _short(value: float) -> float | None:
