@@ -20,7 +20,7 @@ from matching.score import Weights
 from matchmaker import audit, reasons
 from matchmaker.clock import Clock
 from matchmaker.policies import NOBODY
-from matchmaker.queries import eligibility, plans, rankings
+from matchmaker.queries import eligibility, plans
 from matchmaker.queries import weights as relevance_weights
 from matchmaker.services import explaining
 from matchmaker.services.recall import Recall
