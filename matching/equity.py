@@ -97,6 +97,11 @@ class Policy:
         """Documented need counts as B to this power: 1 at the default, 0 where schools do not count at all."""
         return self.alpha / 4.0
 
+    @property
+    def neutral(self) -> bool:
+        """Whether closeness alone decides."""
+        return self.alpha == self.alpha2 == self.beta == 0.0
+
     @classmethod
     def none(cls) -> Policy:
         """Relevance alone: no need, no deficit, no boost, no price."""
