@@ -58,9 +58,13 @@ QUOTE_CODES = ("own_words", "about_words")
 THIN_CODES = ("thin_profile", "thin_request")
 TEXT_CODES = ("answers_topic", "answers_part", "touches", "meaning_only", "meaning_across", "little_in_common")
 MOVE_CODES = ("moved_up_boost", "moved_up_free", "moved_down_busy", "moved_down_boost", "kept_by_need")
+OWED_CODES = ("waited_reached_less", "waited", "reached_less")
+CLOSER_CODES = ("closer_planned", "closer_full", "closer_busy")
+AROUND_CODES = ("by_plan", *OWED_CODES, *CLOSER_CODES)
+"""What is around one request: what the network owes its class, and who would have been closer."""
 FIT_CODES = tuple(_FOR.values())
 AGAINST_CODES = (*_AGAINST.values(), "busy", *THIN_CODES)
-CODES = (*QUOTE_CODES, *TEXT_CODES, *MOVE_CODES, *FIT_CODES, *AGAINST_CODES)
+CODES = (*QUOTE_CODES, *TEXT_CODES, *MOVE_CODES, *AROUND_CODES, *FIT_CODES, *AGAINST_CODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +81,18 @@ class Reason:
     meaning_only, meaning_across
         part, language.
     moved_*
-        before, after (places from 1).
+        before, after (places from 1); moved_up_boost also group, where the boost is that of one: "practice",
+        "credentialed" or "new".
     kept_by_need
         after, otherwise (the place without the request's need and deficit).
+    waited_reached_less, waited
+        weeks (the class has waited, whole ones).
+    closer_full
+        name (of whoever would be closer), visits (of that month, all given).
+    closer_busy
+        name, held (of) visits (of that month).
+    closer_planned
+        name, classes (of others, who have nobody as close).
     near, far
         miles.
     date_fit, date_few
@@ -125,6 +138,7 @@ def reasons(
     structure: Structure | None = None,
     move: Reason | None = None,
     price: float = 0.0,
+    around: Sequence[Reason] = (),
 ) -> tuple[Reason, ...]:
     """The reasons for one candidate: own words, what they answer, the move if any, and what is to be weighed.
 
@@ -138,10 +152,13 @@ def reasons(
         From `moves`, at the candidate's place among the candidates.
     price
         The candidate's busy price.
+    around
+        What is to be said with this candidate of the request as a whole, from `matching.circumstances`.
     """
     chosen = [*_quote(texts), _from_text(partner, relevance, texts)]
     if move is not None:
         chosen.append(move)
+    chosen.extend(around)
     said_busy = move is not None and move.code == "moved_down_busy"
     against = _against(partner, relevance, texts, structure, 0.0 if said_busy else price)
     last = against[:1] or _in_favour(partner, relevance, structure)[:1]
@@ -220,11 +237,14 @@ def _from_fact(name: str, fits: bool, partner: int, structure: Structure | None)
     return Reason((_FOR if fits else _AGAINST)[name], params)
 
 
-def moves(reranked: Reranked, places: Sequence[int] | None = None) -> list[Reason | None]:
+def moves(
+    reranked: Reranked, places: Sequence[int] | None = None, groups: Mapping[int, str] | None = None
+) -> list[Reason | None]:
     """For each of n candidates, or of those at some places, what moved them between relevance and the policy's order.
 
     None for nobody moved. A move is put down to the part of the score without which the candidate would stand farthest
-    from where they now stand, back towards where relevance had put them.
+    from where they now stand, back towards where relevance had put them. `groups` names the boost group of candidates,
+    by place among them, where their boost is that of one.
     """
     worth = reranked.need * reranked.deficit * reranked.rho
     unboosted, unpriced = worth - reranked.price, worth + reranked.boost
@@ -235,7 +255,8 @@ def moves(reranked: Reranked, places: Sequence[int] | None = None) -> list[Reaso
         boost_gain, price_gain = _place(unboosted, reranked, at) - now, _place(unpriced, reranked, at) - now
         code = _move_code(before - now, boost_gain, price_gain)
         if code:
-            found.append(Reason(code, {"before": before, "after": now}))
+            group = groups.get(at) if groups and code == "moved_up_boost" else None
+            found.append(Reason(code, {"before": before, "after": now, **({"group": group} if group else {})}))
         elif (otherwise := _place(unweighted, reranked, at)) > now:
             found.append(Reason("kept_by_need", {"after": now, "otherwise": otherwise}))
         else:

@@ -25,6 +25,9 @@ SENTENCES: Mapping[str, str] = {
     "meaning_across": mark("Close to “%(part)s” in meaning; the two are written in different languages."),
     "little_in_common": mark("Little in the words connects the two; a person should look twice."),
     "kept_by_need": mark("Stays ahead because this school is earlier in line."),
+    "by_plan": mark("The plan of the whole region gives this person to this class."),
+    "reached_less": mark("This school was reached less than others so far."),
+    "closer_busy": mark("%(name)s would be closer, but %(held)s of %(visits)s visits of that month are taken."),
     "subject_fit": mark("Has named this subject."),
     "subject_other": mark("Has named other subjects."),
     "grade_fit": mark("Likes working with this grade."),
@@ -65,6 +68,62 @@ MOVES: Mapping[str, tuple[str, str]] = {
         "Down %(n)s places: somebody shown less often goes first.",
     ),
 }
+BOOSTED: Mapping[str, tuple[str, str]] = {
+    "practice": mark_plural(
+        "Up %(n)s place: knowledge that comes from practice is seldom shown.",
+        "Up %(n)s places: knowledge that comes from practice is seldom shown.",
+    ),
+    "credentialed": mark_plural(
+        "Up %(n)s place: knowledge that comes from training is seldom shown.",
+        "Up %(n)s places: knowledge that comes from training is seldom shown.",
+    ),
+    "new": mark_plural(
+        "Up %(n)s place: is new to the network and has seldom been shown.",
+        "Up %(n)s places: is new to the network and has seldom been shown.",
+    ),
+}
+"""What is said of a boosted move where the boost is that of one group."""
+COUNTED: Mapping[str, tuple[tuple[str, str], str]] = {
+    "waited_reached_less": (
+        mark_plural(
+            "This class has waited %(weeks)s week, and its school was reached less than others.",
+            "This class has waited %(weeks)s weeks, and its school was reached less than others.",
+        ),
+        "weeks",
+    ),
+    "waited": (
+        mark_plural("This class has waited %(weeks)s week.", "This class has waited %(weeks)s weeks."),
+        "weeks",
+    ),
+    "closer_full": (
+        mark_plural(
+            "%(name)s would be closer, but has given the one visit of that month.",
+            "%(name)s would be closer, but has given all %(visits)s visits of that month.",
+        ),
+        "visits",
+    ),
+    "closer_planned": (
+        mark_plural(
+            "%(name)s would be closer, but is planned for %(classes)s class that would have nobody as close.",
+            "%(name)s would be closer, but is planned for %(classes)s classes that would have nobody as close.",
+        ),
+        "classes",
+    ),
+}
+"""Sentences with a number in them, and the name of that number."""
+FOR_TEACHERS: Mapping[str, str] = {
+    "waited_reached_less": mark(
+        "Your class has waited for some weeks and your school was reached less than others, so it is early in line."
+    ),
+    "waited": mark("Your class has waited for some weeks; that counts for it."),
+    "reached_less": mark("Your school was reached less than others so far, so it is early in line."),
+    "moved_up_boost": mark("We also look to neighbors whose knowledge is seldom asked for."),
+    "moved_up_free": mark("We look first to neighbors who have room that month."),
+    "closer_full": mark("Somebody else would be closer, but has no visit left that month."),
+    "closer_busy": mark("Somebody else would be closer, but other classes have asked for that month."),
+    "closer_planned": mark("Somebody else would be closer, but another class would then have nobody as close."),
+}
+"""What a teacher is told of the same, without anybody's name and without anybody's load."""
 _OWN = ("fund", "part", "quote")
 _MARK = "\0"  # no text of ours or of PostgreSQL's can hold it
 
@@ -85,7 +144,10 @@ def sentence(language: str, reason: Mapping[str, Any]) -> Sentence:
     code, params = reason["code"], reason.get("params", {})
     if code in MOVES:
         places = abs(int(params["before"]) - int(params["after"]))
-        return (Run(ngettext_in(language, *MOVES[code], places, n=places)),)
+        return (Run(ngettext_in(language, *BOOSTED.get(params.get("group", ""), MOVES[code]), places, n=places)),)
+    if code in COUNTED:
+        forms, number = COUNTED[code]
+        return (Run(ngettext_in(language, *forms, int(params[number]), **params)),)
     own = {name: (str(params[name]), str(params.get("language", ""))) for name in _OWN if name in params}
     words = {f"word{n}": (word, params.get("words_language", "")) for n, word in enumerate(params.get("words", ()))}
     facts = {
@@ -119,6 +181,12 @@ def sentences(language: str, reasons: Iterable[Mapping[str, Any]]) -> list[str]:
     """One sentence a reason, a move first: it is what a reader asks about."""
     ordered = sorted(reasons, key=lambda reason: reason["code"] not in MOVES)
     return [plain(sentence(language, reason)) for reason in ordered]
+
+
+def for_teacher(language: str, reasons: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What may be told to the teacher of these reasons, each thing once."""
+    found = (FOR_TEACHERS[reason["code"]] for reason in reasons if reason["code"] in FOR_TEACHERS)
+    return [gettext_in(language, message) for message in dict.fromkeys(found)]
 
 
 def why(languages: Iterable[str], reasons: Iterable[Mapping[str, Any]]) -> dict[str, str]:

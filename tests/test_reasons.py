@@ -27,6 +27,11 @@ FACTS: dict[str, dict[str, Any]] = {
     "far": {"miles": 19.0},
     "date_fit": {"share": 1.0},
     "date_few": {"share": 0.5},
+    "waited_reached_less": {"weeks": 6},
+    "waited": {"weeks": 2},
+    "closer_full": {"name": "Rosa Rentería", "visits": 2},
+    "closer_busy": {"name": "Rosa Rentería", "held": 2, "visits": 4},
+    "closer_planned": {"name": "Rosa Rentería", "classes": 2},
     **{code: {"before": 4, "after": 2} for code in ("moved_up_boost", "moved_up_free")},
     **{code: {"before": 1, "after": 2} for code in ("moved_down_busy", "moved_down_boost")},
 }
@@ -46,7 +51,36 @@ def test_every_code_that_can_be_found_or_was_stored_has_its_sentence(code: str) 
 
 
 def test_no_sentence_is_written_for_a_code_that_nobody_finds() -> None:
-    assert set(reasons.SENTENCES) | set(reasons.MOVES) == set(explain.CODES)
+    assert set(reasons.SENTENCES) | set(reasons.MOVES) | set(reasons.COUNTED) == set(explain.CODES)
+    assert set(reasons.FOR_TEACHERS) < set(explain.CODES)
+
+
+@pytest.mark.parametrize(
+    ("group", "said"), [("practice", "from practice"), ("credentialed", "training"), ("new", "new")]
+)
+def test_a_boost_names_the_group_whose_knowledge_is_seldom_shown(group: str, said: str) -> None:
+    told = {"code": "moved_up_boost", "params": {"before": 4, "after": 1, "group": group}}
+    english, spanish = (reasons.sentences(language, [told])[0] for language in LANGUAGES)
+    assert english.startswith("Up 3 places: ") and said in english
+    assert spanish.startswith("Sube 3 lugares: ")
+
+
+def test_a_coordinator_reads_who_had_no_room_and_how_much_they_gave() -> None:
+    assert reasons.sentences("en", [reason("closer_full")]) == [
+        "Rosa Rentería would be closer, but has given all 2 visits of that month."
+    ]
+    assert "planned for 2 classes" in reasons.sentences("en", [reason("closer_planned")])[0]
+
+
+def test_a_teacher_reads_neither_names_nor_loads() -> None:
+    for language in LANGUAGES:
+        told = reasons.for_teacher(language, [reason(code) for code in explain.CODES])
+        assert len(told) == len(reasons.FOR_TEACHERS)
+        for sentence in told:
+            assert len(sentence.split()) <= 30 and "%(" not in sentence
+            assert "Rosa" not in sentence and not any(letter.isdigit() for letter in sentence)
+    twice = [reason("closer_full"), reason("closer_full"), reason("own_words")]
+    assert len(reasons.for_teacher("en", twice)) == 1
 
 
 def test_a_move_comes_first() -> None:

@@ -18,6 +18,7 @@ KEYWORDS = {
     "gettext": None,
     "lazy_gettext": None,
     "mark": None,
+    "mark_plural": (1, 2),
     "ngettext": (1, 2),
     "lazy_ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),

@@ -125,6 +125,18 @@ def test_a_move_is_put_down_to_what_made_it() -> None:
     assert [move.code for move in busy if move] == ["moved_down_busy", "moved_up_free"]
 
 
+def test_a_boost_of_one_group_is_named_and_no_other_move() -> None:
+    found = moves(rerank([0.50, 0.48], boost=[0.0, 0.05]), groups={0: "new", 1: "practice"})
+    assert found[1] == Reason("moved_up_boost", {"before": 2, "after": 1, "group": "practice"})
+    assert found[0] == Reason("moved_down_boost", {"before": 1, "after": 2})
+
+
+def test_what_is_around_the_request_follows_the_move() -> None:
+    around = (Reason("waited", {"weeks": 3}), Reason("closer_full", {"name": "Rosa", "visits": 2}))
+    up = Reason("moved_up_free", {"before": 2, "after": 1})
+    assert codes(0, move=up, around=around)[2:5] == ["moved_up_free", "waited", "closer_full"]
+
+
 def test_who_keeps_a_place_through_need_is_told_apart_from_who_moved() -> None:
     found = moves(rerank([0.6, 0.5], need=1.6, price=[0.15, 0.0]))
     assert found == [Reason("kept_by_need", {"after": 1, "otherwise": 2}), None]

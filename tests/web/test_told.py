@@ -41,6 +41,19 @@ def test_a_person_s_words_keep_their_language_and_voice(desk: Any) -> None:
     assert '<span class="voice" lang="es">arroyo</span> and <span class="voice" lang="es">agua</span>.' in page
 
 
+def test_what_is_around_the_request_follows_the_move_and_names_loads(desk: Any) -> None:
+    up = {"code": "moved_up_boost", "params": {"before": 4, "after": 1, "group": "practice"}}
+    waited = {"code": "waited_reached_less", "params": {"weeks": 6}}
+    full = {"code": "closer_full", "params": {"name": "Rosa <R.>", "visits": 2}}
+    page = desk([*FOUND, up, waited, full])
+    said = (
+        "Up 3 places: knowledge that comes from practice is seldom shown. This class has waited 6 weeks, and its school"
+        " was reached less than others. Rosa &lt;R.&gt; would be closer, but has given all 2 visits of that month."
+    )
+    assert said in page and page.index(said) < page.index("both speak of")
+    assert "lleva 6 semanas esperando" in desk([waited], language="es")
+
+
 def test_what_counts_against_is_set_apart_and_said_once(desk: Any) -> None:
     page = desk(FOUND)
     assert "<strong>To weigh.</strong> Is 19.0 miles away" in page

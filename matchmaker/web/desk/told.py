@@ -32,7 +32,7 @@ class Told:
     quote
         The partner's own words, with the language they were written in; None for reasons of before quotes.
     why
-        Sentences, a move first.
+        Sentences, a move first, then what is around the request.
     weigh
         What counts against, None where nothing does.
     confidence, word
@@ -52,14 +52,14 @@ def of(candidate: Candidate) -> Told:
     by_code = {reason["code"]: reason for reason in candidate.reasons}
     quotes = [by_code[code]["params"] for code in explain.QUOTE_CODES if code in by_code]
     moves = [code for code in by_code if code in explain.MOVE_CODES]
-    others = [
-        code for code in by_code if code not in (*moves, *explain.QUOTE_CODES, *explain.AGAINST_CODES, *IN_THE_ROW)
-    ]
+    around = [code for code in by_code if code in explain.AROUND_CODES]
+    elsewhere = (*moves, *around, *explain.QUOTE_CODES, *explain.AGAINST_CODES, *IN_THE_ROW)
+    others = [code for code in by_code if code not in elsewhere]
     weigh = next((code for code in by_code if code in explain.AGAINST_CODES), None)
     sure = explain.confidence(candidate.relevance, by_code)
     return Told(
         quote=reasons.Run(quotes[0]["quote"], quotes[0]["language"]) if quotes else None,
-        why=tuple(reasons.sentence(language, by_code[code]) for code in (*moves, *others)),
+        why=tuple(reasons.sentence(language, by_code[code]) for code in (*moves, *around, *others)),
         weigh=reasons.sentence(language, by_code[weigh]) if weigh else None,
         confidence=sure,
         word=str(CONFIDENCE[sure]),
