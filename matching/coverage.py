@@ -1,8 +1,8 @@
 """Nobody is left with nothing while somebody with two or more could make room, directly or through a chain of moves.
 
 The auction weighs; this does not. It looks for augmenting paths (Berge, "Two theorems in graph theory", 1957): a
-request with nobody takes a partner from a request that has at least two, or from one that can move to another of its own
-candidates, and so on. A search that finds nothing never has to be made again from where it has been.
+request with nobody takes a partner from a request that has at least two, or from one that can move to another of its
+own candidates, and so on. A search that finds nothing never has to be made again from where it has been.
 """
 
 from __future__ import annotations

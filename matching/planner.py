@@ -151,6 +151,7 @@ def _told(
         asked=asked,
         certificate=certificate,
         terms=_terms(walk),
+        objective=value,
         stopped=stopped,
     )
 

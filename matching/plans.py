@@ -168,6 +168,8 @@ class Plan:
         bool [R] whether the request had waited so long that it picked before all others.
     policy, asked
         As used, and as asked for: they differ when the promise of quality took softer numbers.
+    objective
+        F of the plan, in units of utility; see `matching.welfare`.
     stopped
         "" for a finished plan, else "time" or "cancelled".
     """
@@ -185,4 +187,5 @@ class Plan:
     asked: Policy
     certificate: Certificate
     terms: Terms
+    objective: float
     stopped: str
