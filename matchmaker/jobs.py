@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from os import getpid
+from socket import gethostname
 
 import structlog
 from flask import current_app
@@ -13,7 +15,7 @@ from matchmaker import outbox, queue
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.mail.deliver import PermanentFailure, deliver
-from matchmaker.services import renewing
+from matchmaker.services import planning, renewing
 from models import LearningRequest, OutboxItem, QueueName, Region
 
 log = structlog.get_logger()
@@ -31,6 +33,9 @@ def drain(name: str) -> int:
     """Do what is due in a queue's outbox. RQ and the clock call this; called in vain, it costs one query."""
     session, queue_name = db.session, QueueName(name)
     try:
+        if queue_name is QueueName.PLANNING:
+            planning.call_nights(session, utc_now())
+            session.commit()
         for done in range(BATCH):
             if stopping() or not do_next(session, queue_name):
                 return done
@@ -114,6 +119,24 @@ def _reembed(session: Session, item: OutboxItem) -> datetime | None:
     return utc_now() if reembedding.step(session, item, encoder, utc_now()) else None
 
 
+def _plan(session: Session, item: OutboxItem) -> datetime | None:
+    if item.kind == planning.NIGHT:
+        assert item.region_id is not None
+        planning.begin_night(session, item.region_id, utc_now)
+        return None
+    # Here, so that no other process loads the compiled auction.
+    from matchmaker.services import plan_runs
+
+    lease = plan_runs.Lease(
+        item.payload["plan_id"],
+        holder=f"{gethostname()}:{getpid()}",
+        side=db.sessionmaker,
+        clock=utc_now,
+        go_on=lambda: not stopping(),
+    )
+    return None if plan_runs.run(session, lease) else utc_now()
+
+
 def _mail(session: Session, item: OutboxItem) -> None:
     deliver(session, item, current_app.extensions["transport"], current_app.config["SETTINGS"], utc_now())
 
@@ -121,5 +144,6 @@ def _mail(session: Session, item: OutboxItem) -> None:
 # When an item is to be gone on with; None when it is done.
 HANDLERS: dict[QueueName, Callable[[Session, OutboxItem], datetime | None]] = {
     QueueName.RANKING: _rank,
+    QueueName.PLANNING: _plan,
     QueueName.MAIL: _mail,
 }

@@ -61,6 +61,15 @@ def claim(session: Session, name: QueueName, now: datetime) -> OutboxItem | None
     )
 
 
+def take(session: Session, key: str) -> OutboxItem | None:
+    """One unfinished item, locked for this transaction; None when it is finished or in somebody's hands."""
+    return session.scalar(
+        select(OutboxItem)
+        .where(OutboxItem.key == key, OutboxItem.done_at.is_(None), OutboxItem.failed_at.is_(None))
+        .with_for_update(skip_locked=True)
+    )
+
+
 def record_failure(session: Session, item_id: int, error: Exception, now: datetime, *, final: bool) -> None:
     """Note a failed try: later again with growing patience, or put aside for a person when trying again is useless."""
     item = session.get_one(OutboxItem, item_id, with_for_update=True, populate_existing=True)

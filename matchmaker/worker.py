@@ -64,7 +64,7 @@ def work(app: Flask, settings: Settings, name: QueueName) -> None:
 
 
 def prepare(app: Flask, settings: Settings, name: QueueName) -> None:
-    """Load what a queue's jobs need: the model and the index for the ranker, the SMTP connection for the mailer."""
+    """Load what a queue's jobs need: the ranker its model and index, the planner its auction, the mailer SMTP."""
     if name is QueueName.RANKING:
         from matchmaker import reembedding
         from matchmaker.embedding import Encoder
@@ -77,6 +77,10 @@ def prepare(app: Flask, settings: Settings, name: QueueName) -> None:
         app.extensions["index"] = Index(encoder, memory_mb=settings.index_memory_mb, most_new=MOST_NEW)
         reembedding.begin(db.session, encoder, utc_now())
         db.session.commit()
+    elif name is QueueName.PLANNING:
+        from matchmaker.services import plan_runs
+
+        plan_runs.warm()
     elif name is QueueName.MAIL:
         from matchmaker.mail.transport import Transport
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from matchmaker.cli import loading, relevance
+from matchmaker.cli import loading, planning, relevance
 
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
-    for command in (*loading.COMMANDS, *relevance.COMMANDS):
+    for command in (*loading.COMMANDS, *relevance.COMMANDS, *planning.COMMANDS):
         app.cli.add_command(command)

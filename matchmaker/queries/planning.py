@@ -1,0 +1,251 @@
+"""All that a plan of a region is made of, read at one moment: open requests with whom they could have, and free units.
+
+A plan needs no model: relevance comes from each request's newest ranking. Who may come is decided anew by the hard
+rules of now. Somebody put forward by hand is asked first whatever a plan says, so their unit is set aside for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from matching.equity import Policy
+from matching.plans import Instance
+from matchmaker.queries import eligibility, fairness, plans, rankings, roll
+from matchmaker.queries.eligibility import Eligibility
+from matchmaker.queries.roll import Roll
+from models import (
+    Fund,
+    Introduction,
+    IntroductionState,
+    KnowledgeKind,
+    LearningRequest,
+    Partner,
+    Proposal,
+    Ranking,
+    Region,
+)
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+SLOTS = 3
+"""Partners planned for each request: the one who is wanted, and two more."""
+NEW_DAYS = 90
+"""A partner counts as new for so long."""
+KNOWLEDGE = ("credentialed", "practice", "both")
+"""How partners know what they know. Each comes twice among the groups of a plan: 2 k not new, 2 k + 1 new."""
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """An instance, and what its numbers stand for.
+
+    Attributes
+    ----------
+    instance
+        R requests, P nodes (a partner in a month), S schools.
+    request_ids
+        [R] ascending.
+    partner_ids, months
+        [P] of each node.
+    school_ids
+        [S]
+    """
+
+    instance: Instance
+    request_ids: list[int]
+    partner_ids: list[int]
+    months: list[date]
+    school_ids: list[int]
+
+    @property
+    def people(self) -> int:
+        """How many partners could come to any request."""
+        return len(set(self.partner_ids))
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """One request with the n candidates it may have, best first, and those put forward by hand: places on the roll."""
+
+    request: LearningRequest
+    found: Eligibility
+    places: Integers
+    relevance: NDArray[np.float32]
+    by_hand: Integers
+
+
+def gather(session: Session, region: Region, policy: Policy, now: datetime) -> Gathered:
+    """Read what a plan of a region is made of now; a dozen queries, however many requests are open."""
+    requests = _open(session, region.id)
+    everybody = roll.read(session, region.id)
+    asking = list(_asking(session, region, requests, everybody, now))
+    nodes = _Nodes.of(asking, everybody)
+    standings = fairness.standings(session, region.id, policy, now)
+    school_ids = list(standings)
+    position = {school_id: at for at, school_id in enumerate(school_ids)}
+    past, past_weight = _past(session, region.id, standings, position)
+    width = max((len(one.places) for one in asking), default=0)
+    candidates = np.full((len(asking), width), -1, dtype=np.int32)
+    relevance = np.zeros((len(asking), width), dtype=np.float32)
+    for row, one in enumerate(asking):
+        candidates[row, : len(one.places)] = nodes.at(one)
+        relevance[row, : len(one.places)] = one.relevance
+    instance = Instance(
+        candidates=candidates,
+        relevance=relevance,
+        capacity=nodes.free,
+        school=np.array([position[one.request.school_id] for one in asking], dtype=np.int64),
+        need=np.array([standing.need.value for standing in standings.values()], dtype=np.float64),
+        group=_groups(session, region, everybody, now)[nodes.places],
+        slots=SLOTS,
+        waiting_days=np.array([_days(now - (one.request.posted_at or now)) for one in asking], dtype=np.float64),
+        past=past,
+        past_weight=past_weight,
+    )
+    return Gathered(
+        instance,
+        [one.request.id for one in asking],
+        everybody.partner_ids[nodes.places].tolist(),
+        nodes.months,
+        school_ids,
+    )
+
+
+def _open(session: Session, region_id: int) -> Sequence[LearningRequest]:
+    return session.scalars(
+        select(LearningRequest)
+        .where(LearningRequest.region_id == region_id, LearningRequest.state.in_(plans.OPEN))
+        .options(selectinload(LearningRequest.windows), joinedload(LearningRequest.school))
+        .order_by(LearningRequest.id)
+    ).all()
+
+
+def _asking(
+    session: Session, region: Region, requests: Sequence[LearningRequest], everybody: Roll, now: datetime
+) -> Iterator[_Asking]:
+    """Every open request, with those of its newest ranking whom no hard rule excludes now."""
+    ranked = {row.request_id: row for row in _newest(session, [request.id for request in requests])}
+    eligible = np.zeros(len(everybody.partner_ids), dtype=bool)
+    judged = eligibility.for_each(session, region, requests, everybody, now)
+    for request, found in zip(requests, judged, strict=True):
+        eligible[:] = False
+        eligible[found.places] = True
+        by_hand = everybody.places(np.array([who for who, _ in found.pinned], dtype=np.int64))
+        by_hand = by_hand[eligible[by_hand]]
+        eligible[by_hand] = False
+        ids, relevance = _candidates(ranked.get(request.id))
+        known = np.isin(ids, everybody.partner_ids)
+        at, rho = everybody.places(ids[known]), np.clip(relevance[known], 0.0, 1.0).astype(np.float32)
+        at, rho = at[eligible[at]], rho[eligible[at]]
+        # Those of equal relevance in the ranker's own order.
+        best = np.argsort(-rho, kind="stable")
+        yield _Asking(request, found, at[best], rho[best], by_hand)
+
+
+def _newest(session: Session, request_ids: Sequence[int]) -> Sequence[Row[tuple[int, list[int], list[float]]]]:
+    newest = select(func.max(Ranking.id)).where(Ranking.request_id.in_(request_ids)).group_by(Ranking.request_id)
+    return session.execute(
+        select(
+            Ranking.request_id,
+            rankings.COLUMNS["partner_id"].label("partner_id"),
+            rankings.COLUMNS["relevance"].label("relevance"),
+        ).where(Ranking.id.in_(newest))
+    ).all()
+
+
+def _candidates(row: Row[tuple[int, list[int], list[float]]] | None) -> tuple[Integers, Floats]:
+    if row is None or not row.partner_id:
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
+    return np.array(row.partner_id, dtype=np.int64), np.array(row.relevance, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class _Nodes:
+    """The P partners in their months: places on the roll, months, free units; ``first`` is where each month begins."""
+
+    places: Integers
+    months: list[date]
+    free: Integers
+    first: dict[date, tuple[int, Integers]]
+
+    @classmethod
+    def of(cls, asking: Sequence[_Asking], everybody: Roll) -> _Nodes:
+        of_month: dict[date, list[_Asking]] = {}
+        for one in asking:
+            of_month.setdefault(one.found.period, []).append(one)
+        places, free = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+        months: list[date] = []
+        first: dict[date, tuple[int, Integers]] = {}
+        for month in sorted(of_month):
+            there = np.unique(np.concatenate([one.places for one in of_month[month]]))
+            by_hand = np.concatenate([one.by_hand for one in of_month[month]])
+            taken = of_month[month][0].found.units + np.bincount(by_hand, minlength=len(everybody.partner_ids))
+            first[month] = len(months), there
+            places.append(there)
+            months += [month] * len(there)
+            free.append(everybody.monthly_capacity[there] - taken[there])
+        return cls(np.concatenate(places), months, np.maximum(np.concatenate(free), 0), first)
+
+    def at(self, one: _Asking) -> Integers:
+        """[n] nodes of a request's candidates."""
+        start, there = self.first[one.found.period]
+        return start + np.searchsorted(there, one.places)
+
+
+def _past(
+    session: Session, region_id: int, standings: dict[int, fairness.SchoolStanding], position: dict[int, int]
+) -> tuple[Floats, Floats]:
+    """[S] mean utility of what each school had, and how many requests that was: what is approved or invited counts
+    as had, because no plan touches it."""
+    weight = np.array([standing.requests for standing in standings.values()])
+    total = weight * np.array([standing.service for standing in standings.values()])
+    fixed = session.execute(
+        select(LearningRequest.school_id, func.coalesce(Proposal.relevance, fairness.UNRANKED_UTILITY))
+        .join(Introduction, Introduction.request_id == LearningRequest.id)
+        .outerjoin(Proposal, Proposal.id == Introduction.proposal_id)
+        .where(
+            Introduction.region_id == region_id,
+            Introduction.state.in_(
+                (IntroductionState.APPROVED, IntroductionState.INVITED, IntroductionState.OTHER_TIMES)
+            ),
+        )
+    )
+    for school_id, utility in fixed:
+        total[position[school_id]] += utility
+        weight[position[school_id]] += 1.0
+    return np.divide(total, weight, out=np.zeros_like(total), where=weight > 0), weight
+
+
+def _groups(session: Session, region: Region, everybody: Roll, now: datetime) -> Integers:
+    """[n] group of everybody on the roll: how they know what they know, and newness. Not said counts as practice."""
+    rows = session.execute(
+        select(
+            Partner.id,
+            func.bool_or(Fund.kind == KnowledgeKind.CREDENTIALED),
+            func.bool_or(Fund.kind == KnowledgeKind.PRACTICE),
+            Partner.joined_on > now.date() - timedelta(days=NEW_DAYS),
+        )
+        .outerjoin(Fund, Fund.partner_id == Partner.id)
+        .where(Partner.region_id == region.id)
+        .group_by(Partner.id)
+    )
+    groups = {who: group_of(bool(credentialed), bool(practice), bool(new)) for who, credentialed, practice, new in rows}
+    return np.array([groups.get(who, group_of(False, True, False)) for who in everybody.partner_ids.tolist()], np.int64)
+
+
+def group_of(credentialed: bool, practice: bool, new: bool) -> int:
+    """The group of a partner by what their funds say and by newness; see ``KNOWLEDGE``."""
+    knowledge = "both" if credentialed and practice else "credentialed" if credentialed else "practice"
+    return 2 * KNOWLEDGE.index(knowledge) + int(new)
+
+
+def _days(wait: timedelta) -> float:
+    return wait.total_seconds() / 86_400
