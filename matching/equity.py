@@ -26,6 +26,11 @@ DIGITS = 6
 DEFAULT_DIAL = 60.0
 MOST_DIAL = 100.0
 
+KNOWLEDGE = ("credentialed", "practice", "both")
+"""How partners know what they know. Each comes twice among the groups of a plan: 2 k not new, 2 k + 1 new."""
+NEW_DAYS = 90
+"""A partner counts as new for so long."""
+
 BOOST_GROUPS = ("credentialed", "practice", "new")
 """The only groups that may carry an exposure boost: how the partner came to know it, and newness."""
 
@@ -106,6 +111,16 @@ class Policy:
     def none(cls) -> Policy:
         """Relevance alone: no need, no deficit, no boost, no price."""
         return cls(alpha=0.0, alpha2=0.0, beta=0.0, most_price=0.0)
+
+
+def groups(credentialed: ArrayLike, practice: ArrayLike, new: ArrayLike) -> Indices:
+    """[P] group of each partner in a plan, by how they know what they know and by newness; see `KNOWLEDGE`.
+
+    Who has not said counts as practice.
+    """
+    by_degree, by_practice = np.asarray(credentialed, dtype=bool), np.asarray(practice, dtype=bool)
+    knowledge = np.where(by_degree & by_practice, 2, np.where(by_degree, 0, 1))
+    return np.asarray(2 * knowledge + np.asarray(new, dtype=bool), dtype=np.int64)
 
 
 def past_service(

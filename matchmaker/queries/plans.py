@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import bindparam, func, literal, select, text
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import bindparam, func, literal, or_, select, text
 from sqlalchemy.orm import Session
 
-from models import LearningRequest, OutboxItem, Plan, PlanKind, PlannedPlace, PlanState, RequestState
+from matching.plans import Terms
+from models import LearningRequest, OutboxItem, Plan, PlanKind, PlannedPlace, PlanState, Region, RequestState
 
 UNDER_WAY = text("state IN ('waiting', 'running') AND kind <> 'trial'")
 """The condition of the index that lets a region have one plan under way."""
+SLOTS = 3
+"""Partners planned for each request: the one who is wanted, and two more."""
 OPEN = (RequestState.POSTED, RequestState.PROPOSED, RequestState.NONE_YET)
 """States of a request that a plan places; whatever is decided stays as it is."""
 HEART_STOPS = timedelta(minutes=1)
 """A run that has given no sign of life for so long has lost its process."""
 RENEW = "renew"
+NOBODY_AS_CLOSE = 0.02
+"""A request that keeps a partner up to this price at least is left with somebody clearly less close without them."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +96,81 @@ def open_requests(session: Session, region_id: int) -> int:
     )
 
 
+@dataclass(frozen=True)
+class InEffect:
+    """What ranking one request takes of a region's plan: its terms, and the m places it gives.
+
+    ``on`` is the day it was made; ``school_at`` where the terms have each school; ``bid`` the price up to which a
+    request keeps its partner.
+    """
+
+    id: int
+    on: date
+    terms: Terms
+    school_at: dict[int, int]
+    request_ids: NDArray[np.int64]
+    partner_ids: NDArray[np.int64]
+    months: NDArray[np.datetime64]
+    bid: NDArray[np.float64]
+
+
+def in_effect(session: Session, plan_id: int, policy_id: int) -> InEffect | None:
+    """A plan to rank by; None where it was made with another policy than this one."""
+    plan = session.get_one(Plan, plan_id)
+    if plan.policy_id != policy_id:
+        return None
+    rows = session.execute(
+        select(PlannedPlace.request_id, PlannedPlace.partner_id, PlannedPlace.period, PlannedPlace.bid)
+        .where(PlannedPlace.plan_id == plan_id)
+        .order_by(PlannedPlace.id)
+    ).all()
+    known = {name: plan.terms[name] for name in Terms.__dataclass_fields__}
+    return InEffect(
+        plan_id,
+        plan.asked_at.date(),
+        Terms(**known),
+        {school_id: at for at, school_id in enumerate(plan.terms["school_ids"])},
+        np.array([row.request_id for row in rows], dtype=np.int64),
+        np.array([row.partner_id for row in rows], dtype=np.int64),
+        np.array([row.period for row in rows], dtype="datetime64[D]"),
+        np.array([row.bid for row in rows], dtype=np.float64),
+    )
+
+
+_SETTLED = select(LearningRequest.id).where(
+    LearningRequest.region_id == bindparam("region"),
+    LearningRequest.state.not_in(OPEN),
+    LearningRequest.id.in_(select(PlannedPlace.request_id).where(PlannedPlace.plan_id == bindparam("plan"))),
+)
+
+
+def settled(session: Session, region_id: int, plan_id: int) -> NDArray[np.int64]:
+    """Ids of the requests of a plan that no longer wait for anybody: what was planned for them is free for others."""
+    return np.array(session.scalars(_SETTLED, {"region": region_id, "plan": plan_id}).all(), dtype=np.int64)
+
+
 _PLACED = (
     select(PlannedPlace.partner_id)
     .where(PlannedPlace.plan_id == bindparam("plan"), PlannedPlace.request_id == bindparam("request"))
     .order_by(PlannedPlace.place)
 )
+
+
+def kept_for_others(session: Session, request: LearningRequest, partner_id: int) -> int:
+    """For how many other open requests the region's plan keeps a partner because they have nobody as close."""
+    kept = (
+        select(func.count(PlannedPlace.request_id.distinct()))
+        .join(Region, (Region.id == PlannedPlace.region_id) & (Region.plan_id == PlannedPlace.plan_id))
+        .join(LearningRequest, LearningRequest.id == PlannedPlace.request_id)
+        .where(
+            Region.id == request.region_id,
+            PlannedPlace.partner_id == partner_id,
+            PlannedPlace.request_id != request.id,
+            or_(PlannedPlace.bid >= NOBODY_AS_CLOSE, PlannedPlace.picked),
+            LearningRequest.state.in_(OPEN),
+        )
+    )
+    return session.scalar(kept) or 0
 
 
 def planned(session: Session, plan_id: int, request_id: int) -> Sequence[int]:

@@ -15,7 +15,8 @@ from weakref import ref
 from sqlalchemy.orm import Session
 
 from matching.equity import Policy
-from matchmaker.queries import fairness, roll
+from matchmaker.queries import fairness, plans, roll
+from matchmaker.queries.plans import InEffect
 from matchmaker.queries.roll import Roll
 from models import EquityPolicy, Region
 
@@ -48,6 +49,7 @@ class Recall:
 
     rolls: dict[int, tuple[int, Roll]] = field(default_factory=dict)
     standings: dict[int, Standing] = field(default_factory=dict)
+    plans: dict[int, tuple[tuple[int, int], InEffect | None]] = field(default_factory=dict)
     made: dict[tuple[Callable[..., Any], int], tuple[ref[Any], ref[Any], Any]] = field(default_factory=dict)
 
     def once(self, region_id: int, make: Callable[[A, B], Made], one: A, other: B) -> Made:
@@ -86,6 +88,17 @@ class Recall:
             )
             self.standings[region.id] = known
         return known
+
+    def plan(self, session: Session, region: Region, stored: EquityPolicy) -> InEffect | None:
+        """The plan in effect, as far as it was made with the policy in effect."""
+        if region.plan_id is None:
+            return None
+        wanted = (region.plan_id, stored.id)
+        known = self.plans.get(region.id)
+        if known is None or known[0] != wanted:
+            # Neither a plan that took effect nor a version of a policy ever changes.
+            self.plans[region.id] = known = (wanted, plans.in_effect(session, *wanted))
+        return known[1]
 
 
 def _brought_up_to(session: Session, region_id: int, known: tuple[int, Roll] | None, revision: int) -> Roll:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from matching import equity
+from matching import equity, online
+from matching.equity import NEW_DAYS
 from matching.features import Signals, signals
 from matching.matrices import Asked, Matrices, bits, structure
 from matching.score import Relevance, Weights, relevance
 from matching.structure import Structure
 from matchmaker.queries import capacity as ledger
-from matchmaker.queries import eligibility
+from matchmaker.queries import eligibility, plans
+from matchmaker.queries.plans import InEffect
 from matchmaker.queries.roll import Roll
 from matchmaker.services import capacity
 from matchmaker.services.recall import Recall, Standing
@@ -24,8 +26,6 @@ from models import EquityPolicy, LearningRequest, Region
 
 PROPOSED = 6
 """How many candidates are put before a coordinator."""
-NEW_DAYS = 90
-"""A partner counts as new for so long."""
 
 
 @dataclass(frozen=True)
@@ -98,17 +98,58 @@ def rerank(
 
     ``stands``: [n] where everybody on the roll stands in the matrices.
     """
-    standing = recall.standing(session, region, stored, request.school_id, PROPOSED, now)
     roll, places = found.roll, found.places[stands[found.places] >= 0]
     positions, full = stands[places], stands[found.full]
     free, taken = rho.rho[positions], rho.rho[full[full >= 0]]
-    best = free.max(initial=0.0)
-    deficit = equity.request_deficit(best, taken.max(initial=best), standing.policy)
     period = capacity.period_of_request(request, region, now)
     units = found.units if period == found.period else roll.units(ledger.held(session, region.id, period))
-    price = equity.busy_price(units[places], roll.monthly_capacity[places], standing.policy)
+    held, limit = units[places], roll.monthly_capacity[places]
+    plan = recall.plan(session, region, stored)
+    if plan is not None:
+        group = recall.once(region.id, _groups, plan, matrices)[positions]
+        partner_ids = matrices.partner_ids[positions]
+        return _by_plan(session, request, plan, period, free, taken, group, partner_ids, limit - held)
+    standing = recall.standing(session, region, stored, request.school_id, PROPOSED, now)
+    best = free.max(initial=0.0)
+    deficit = equity.request_deficit(best, taken.max(initial=best), standing.policy)
+    price = equity.busy_price(held, limit, standing.policy)
     boost = recall.once(region.id, _boosts, standing, matrices)[positions]
     return equity.rerank(free, standing.schools[request.school_id].weight, deficit, boost, price)
+
+
+def _by_plan(
+    session: Session,
+    request: LearningRequest,
+    plan: InEffect,
+    period: date,
+    rho: NDArray[np.float64],
+    taken: NDArray[np.float64],
+    group: NDArray[np.int64],
+    partner_ids: NDArray[np.int64],
+    free: NDArray[np.int64],
+) -> equity.Reranked:
+    """The re-rank by the plan in effect, with the prices of this moment.
+
+    ``rho``, ``group``, ``partner_ids``, ``free``: [n] of the candidates; ``taken``: relevance of those who are full.
+    """
+    boost = online.group_boost(plan.terms, group)
+    price = np.zeros(len(rho))
+    others = (plan.months == np.datetime64(period)) & (plan.request_ids != request.id)
+    if others.any() and len(rho):
+        others &= np.isin(plan.request_ids, plans.settled(session, request.region_id, plan.id), invert=True)
+        at = np.searchsorted(partner_ids, plan.partner_ids[others])
+        here = partner_ids[np.minimum(at, len(rho) - 1)] == plan.partner_ids[others]
+        price = online.prices(at[here], plan.bid[others][here], free)
+    school = plan.school_at.get(request.school_id)
+    everybody = np.concatenate([rho, taken])
+    need, deficit = online.weights(plan.terms, school, everybody, rho, boost, price, plans.SLOTS)
+    return equity.rerank(rho, need, deficit, boost, price)
+
+
+def _groups(plan: InEffect, matrices: Matrices) -> NDArray[np.int64]:
+    """[P] group of everybody in the matrices, as plans count them."""
+    new = matrices.joined > plan.on.toordinal() - NEW_DAYS
+    return equity.groups(matrices.credentialed, matrices.practice, new)
 
 
 def _boosts(standing: Standing, matrices: Matrices) -> NDArray[np.float64]:
