@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from matching.equity import Policy
+from matching.equity import NEW_DAYS, Policy, groups
 from matching.plans import Instance
 from matchmaker.queries import eligibility, fairness, plans, rankings, roll
 from matchmaker.queries.eligibility import Eligibility
@@ -34,13 +34,6 @@ from models import (
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-SLOTS = 3
-"""Partners planned for each request: the one who is wanted, and two more."""
-NEW_DAYS = 90
-"""A partner counts as new for so long."""
-KNOWLEDGE = ("credentialed", "practice", "both")
-"""How partners know what they know. Each comes twice among the groups of a plan: 2 k not new, 2 k + 1 new."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +98,7 @@ def gather(session: Session, region: Region, policy: Policy, now: datetime) -> G
         school=np.array([position[one.request.school_id] for one in asking], dtype=np.int64),
         need=np.array([standing.need.value for standing in standings.values()], dtype=np.float64),
         group=_groups(session, region, everybody, now)[nodes.places],
-        slots=SLOTS,
+        slots=plans.SLOTS,
         waiting_days=np.array([_days(now - (one.request.posted_at or now)) for one in asking], dtype=np.float64),
         past=past,
         past_weight=past_weight,
@@ -229,22 +222,17 @@ def _groups(session: Session, region: Region, everybody: Roll, now: datetime) ->
     rows = session.execute(
         select(
             Partner.id,
-            func.bool_or(Fund.kind == KnowledgeKind.CREDENTIALED),
-            func.bool_or(Fund.kind == KnowledgeKind.PRACTICE),
-            Partner.joined_on > now.date() - timedelta(days=NEW_DAYS),
+            func.coalesce(func.bool_or(Fund.kind == KnowledgeKind.CREDENTIALED), False),
+            func.coalesce(func.bool_or(Fund.kind == KnowledgeKind.PRACTICE), False),
+            func.coalesce(Partner.joined_on > now.date() - timedelta(days=NEW_DAYS), False),
         )
         .outerjoin(Fund, Fund.partner_id == Partner.id)
         .where(Partner.region_id == region.id)
         .group_by(Partner.id)
     )
-    groups = {who: group_of(bool(credentialed), bool(practice), bool(new)) for who, credentialed, practice, new in rows}
-    return np.array([groups.get(who, group_of(False, True, False)) for who in everybody.partner_ids.tolist()], np.int64)
-
-
-def group_of(credentialed: bool, practice: bool, new: bool) -> int:
-    """The group of a partner by what their funds say and by newness; see ``KNOWLEDGE``."""
-    knowledge = "both" if credentialed and practice else "credentialed" if credentialed else "practice"
-    return 2 * KNOWLEDGE.index(knowledge) + int(new)
+    said = {who: facts for who, *facts in rows}
+    facts = np.array([said.get(who, [False] * 3) for who in everybody.partner_ids.tolist()], dtype=bool).reshape(-1, 3)
+    return groups(*facts.T)
 
 
 def _days(wait: timedelta) -> float:

@@ -26,8 +26,8 @@ from matching.planner import plan as plan_region
 from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.policies import NOBODY
-from matchmaker.queries import rankings
-from matchmaker.queries.planning import SLOTS, Gathered, gather
+from matchmaker.queries import plans, rankings
+from matchmaker.queries.planning import Gathered, gather
 from matchmaker.services import planning, renewing
 from models import LearningRequest, Partner, Plan, PlanKind, PlannedPlace, PlanState, Region
 
@@ -161,7 +161,7 @@ def warm() -> None:
         school=one,
         need=np.ones(1),
         group=one,
-        slots=SLOTS,
+        slots=plans.SLOTS,
     )
     plan_region(alone, rounds=1)
 
