@@ -122,6 +122,8 @@ def _reembed(session: Session, item: OutboxItem) -> datetime | None:
 def _plan(session: Session, item: OutboxItem) -> datetime | None:
     if item.kind == planning.NIGHT:
         assert item.region_id is not None
+        if (later := planning.wait_for_rankings(session, item, utc_now())) is not None:
+            return later
         planning.begin_night(session, item.region_id, utc_now)
         return None
     # Here, so that no other process loads the compiled auction.

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker.clock import Clock
 from matchmaker.policies import Actor
-from matchmaker.services import accounts, capacity, regions, requests
+from matchmaker.services import accounts, capacity, planning, regions, requests
 from models import (
     Account,
     Clearance,
@@ -80,6 +80,7 @@ def load(session: Session, folder: Path, password_hash: str, clock: Clock) -> Re
     _each(folder / "history.jsonl", lambda row: _history(session, loaded, row))
     _each(folder / "requests.jsonl", lambda row: _request(session, loaded, row))
     loaded.region.revision += 1
+    planning.call_now(session, loaded.region, clock())
     session.flush()
     return loaded.region
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,10 +15,14 @@ from matchmaker import audit, outbox
 from matchmaker.clock import Clock
 from matchmaker.policies import NOBODY, Actor
 from matchmaker.queries import plans, rankings
+from matchmaker.services import ranker
 from models import OutboxItem, Plan, PlanKind, PlanState, QueueName, Region
 
 PLAN = "plan"
 NIGHT = "night"
+LOOK_AGAIN = timedelta(seconds=2)
+LONGEST_WAIT = timedelta(minutes=10)
+"""For requests that are being ranked, a night's plan waits at most so long."""
 
 
 def ask(
@@ -96,9 +100,34 @@ def call_nights(session: Session, now: datetime) -> None:
         outbox.put(session, name=QueueName.PLANNING, key=key, kind=NIGHT, due_at=begins, region_id=region_id)
 
 
+def call_now(session: Session, region: Region, now: datetime) -> None:
+    """Have a region's first night at once: there is nothing yet that its desk could be shown by."""
+    today = now.astimezone(ZoneInfo(region.time_zone)).date()
+    key = f"{NIGHT}:{region.id}:{today}"
+    outbox.put(session, name=QueueName.PLANNING, key=key, kind=NIGHT, due_at=now, region_id=region.id)
+
+
 def night_begins(region: Region, on: date) -> datetime:
     """When the plan of a local date is due. An hour that the clocks skip is the one after; of two alike, the first."""
     return datetime.combine(on, time(region.plan_hour), ZoneInfo(region.time_zone))
+
+
+def wait_for_rankings(session: Session, night: OutboxItem, now: datetime) -> datetime | None:
+    """When to look again, while the ranker still has requests of the region before it; None once a plan can begin.
+
+    A plan knows whom a request could have from its ranking. A ranker that is stuck holds no plan up for long.
+    """
+    if now - night.created_at > LONGEST_WAIT:
+        return None
+    waiting = select(OutboxItem.id).where(
+        OutboxItem.region_id == night.region_id,
+        OutboxItem.queue == QueueName.RANKING,
+        OutboxItem.kind == ranker.PROPOSE,
+        OutboxItem.due_at <= now,
+        OutboxItem.done_at.is_(None),
+        OutboxItem.failed_at.is_(None),
+    )
+    return now + LOOK_AGAIN if session.scalar(select(waiting.exists())) else None
 
 
 def begin_night(session: Session, region_id: int, clock: Clock) -> Plan | None:

@@ -10,14 +10,16 @@ from sqlalchemy.orm import Session
 from matchmaker import outbox
 from models import LearningRequest, QueueName, RequestState
 
+PROPOSE = "propose"
+
 
 def ask(session: Session, request: LearningRequest, cause: str, now: datetime) -> None:
     """Leave word for the ranker. ``cause`` makes the key, so that one event asks once."""
     outbox.put(
         session,
         name=QueueName.RANKING,
-        key=f"propose:{request.id}:{cause}",
-        kind="propose",
+        key=f"{PROPOSE}:{request.id}:{cause}",
+        kind=PROPOSE,
         due_at=now,
         region_id=request.region_id,
         payload={"request_id": request.id},

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from matchmaker.clock import Clock
 from matchmaker.policies import NOBODY
 from matchmaker.queries import plans
-from matchmaker.services import planning
+from matchmaker.services import planning, ranker
 from models import OutboxItem, Plan, PlanKind, PlanState, QueueName, Region
 from tests import factories as f
 from tests.cast import Cast
@@ -163,3 +163,20 @@ def test_a_night_asks_for_a_plan_where_something_is_open(session: Session, cast:
     plan = planning.begin_night(session, cast.region.id, clock)
     assert plan is not None and plan.kind is PlanKind.NIGHTLY and plan.asked_by_id is None
     assert session.scalars(select(Plan)).all() == [plan]
+
+
+def test_a_night_waits_for_requests_that_the_ranker_still_has_before_it(session: Session, cast: Cast) -> None:
+    planning.call_now(session, cast.region, f.NOW)
+    planning.call_now(session, cast.region, f.NOW)
+    night = session.scalars(select(OutboxItem).where(OutboxItem.kind == planning.NIGHT)).one()
+    now = night.created_at
+    assert planning.wait_for_rankings(session, night, now) is None
+    request = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
+    ranker.ask(session, request, "posted", now)
+    assert planning.wait_for_rankings(session, night, now) == now + planning.LOOK_AGAIN
+    # Not for another region's, and not for ever.
+    assert planning.wait_for_rankings(session, night, now + planning.LONGEST_WAIT + timedelta(seconds=1)) is None
+    ranking = session.scalars(select(OutboxItem).where(OutboxItem.kind == ranker.PROPOSE)).one()
+    ranking.done_at = now
+    session.flush()
+    assert planning.wait_for_rankings(session, night, now) is None
