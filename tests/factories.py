@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -11,6 +12,7 @@ from factory.alchemy import SQLAlchemyModelFactory
 from sqlalchemy.orm import Session
 
 import models
+from matching.plans import Terms
 from matching.score import Weights
 
 NOW = datetime(2026, 9, 14, 16, 0, tzinfo=UTC)
@@ -384,6 +386,13 @@ class RelevanceActivationFactory(InRegion):
     at = NOW - timedelta(hours=1)
 
 
+NO_TERMS = Terms(
+    school_factor=(), last_school=(), group_boost=(0.0,) * 6, request_middle=1.0, middle=0.6, least_ideal=0.1,
+    lean=1.0, alpha2=0.0,
+)  # fmt: skip
+"""Terms by which closeness decides, less the prices."""
+
+
 class PlanFactory(InRegion):
     """A plan of this night, not in effect. For one under way, say its state and ``finished_at=None``."""
 
@@ -394,6 +403,7 @@ class PlanFactory(InRegion):
     state = models.PlanState.DONE
     policy_id = factory.LazyAttribute(lambda o: _policy_id(o.region_id))
     numbers = factory.LazyFunction(lambda: {"alpha": 4.0, "alpha2": 2.0, "beta": 0.1})
+    terms = factory.LazyFunction(lambda: {"school_ids": [], **asdict(NO_TERMS)})
     asked_at = NOW - timedelta(hours=7)
     finished_at = NOW - timedelta(hours=6)
 
