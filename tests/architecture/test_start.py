@@ -12,7 +12,8 @@ from matchmaker import worker
 from matchmaker.settings import Settings
 from tests.architecture.conftest import ROOT
 
-HEAVY = ("torch", "sentence_transformers", "transformers", "sklearn", "scipy", "numba")
+MODEL = ("torch", "sentence_transformers", "transformers", "sklearn")
+HEAVY = (*MODEL, "scipy", "numba")
 GIVEN = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:9/none",
     "REDIS_URL": "redis://127.0.0.1:9",
@@ -45,6 +46,17 @@ def test_the_web_application_loads_none_of_the_rankers_libraries() -> None:
     )
     done = run((sys.executable, "-c", program))
     assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
+
+
+def test_the_planning_process_loads_no_model_and_has_its_auction_compiled() -> None:
+    program = (
+        "import sys; from matchmaker import create_app, worker; from matchmaker.settings import Settings;"
+        "from models import QueueName;"
+        "settings = Settings.from_environ(); worker.prepare(create_app(settings), settings, QueueName.PLANNING);"
+        f"print([name for name in {MODEL!r} if name in sys.modules], 'numba' in sys.modules)"
+    )
+    done = run((sys.executable, "-c", program))
+    assert (done.returncode, done.stdout.strip()) == (0, "[] True"), done.stderr
 
 
 @pytest.mark.parametrize("name", COMMANDS)
