@@ -53,8 +53,10 @@ class Synthetic:
     request_ids: list[int]
 
 
-def build(session: Session, funds: int, requests: int, now: datetime, seed: int) -> Synthetic:
-    """Store a region with so many funds and waiting requests, and commit."""
+def build(
+    session: Session, funds: int, requests: int, now: datetime, seed: int, *, of_all_schools: bool = False
+) -> Synthetic:
+    """Store a region with so many funds and waiting requests, of one school or of all in turn, and commit."""
     author = Author(seed)
     region = Region(
         slug=f"region-{seed}",
@@ -69,7 +71,9 @@ def build(session: Session, funds: int, requests: int, now: datetime, seed: int)
     partners = _partners(session, author, region.id, funds // FUNDS_A_PARTNER, now)
     _funds(session, author, region.id, partners, funds)
     _past(session, author, region.id, partners, teachers, now)
-    waiting = _requests(session, author, region.id, teachers[:1] * requests, now, RequestState.POSTED)
+    asking = teachers if of_all_schools else teachers[:1]
+    of = [asking[number % len(asking)] for number in range(requests)]
+    waiting = _requests(session, author, region.id, of, now, RequestState.POSTED)
     _refused(session, author, region.id, partners, teachers[0][0], waiting, now)
     session.commit()
     return Synthetic(region.id, waiting)
