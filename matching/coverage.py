@@ -35,7 +35,7 @@ def mend(market: Market, columns: Indices) -> tuple[Indices, Indices]:
     """
     mended = columns.copy()
     size = (mended >= 0).sum(axis=1)
-    lacking = np.flatnonzero((size == 0) & (market.candidates[:, 0] >= 0)) if len(columns) else np.zeros(0, np.int64)
+    lacking = np.flatnonzero((size == 0) & (market.candidates >= 0).any(axis=1))
     if len(lacking):
         start = np.concatenate([[0], np.cumsum(market.room)]).astype(np.int64)
         lacking = lacking[np.argsort(-market.relevance[lacking, 0], kind="stable")]

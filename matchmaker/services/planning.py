@@ -123,7 +123,6 @@ def wait_for_rankings(session: Session, night: OutboxItem, now: datetime) -> dat
         OutboxItem.region_id == night.region_id,
         OutboxItem.queue == QueueName.RANKING,
         OutboxItem.kind == ranker.PROPOSE,
-        OutboxItem.due_at <= now,
         OutboxItem.done_at.is_(None),
         OutboxItem.failed_at.is_(None),
     )
