@@ -58,6 +58,8 @@ CAME = (
     IntroductionState.REFLECTED,
 )
 ENDED_EMPTY = (IntroductionState.CANCELLED, IntroductionState.NOT_HELD, IntroductionState.LAPSED)
+BEHIND = 0.05
+"""From this share on, a school is said to have been reached less than others."""
 UNRANKED_UTILITY = 0.7
 """What a visit counts that was arranged before the ranker kept scores: a good match, not a perfect one."""
 
@@ -68,6 +70,7 @@ class SchoolStanding:
 
     ``past`` is its service as the weight takes it, shrunk towards the region's mean; ``service`` the decayed mean of
     its settled requests alone and ``requests`` how many they are, decayed; ``calibration`` is the whole region's.
+    ``reached_less``: its past is behind the schools' mean by `BEHIND` at least.
     """
 
     school_id: int
@@ -77,6 +80,7 @@ class SchoolStanding:
     service: float
     requests: float
     calibration: Calibration
+    reached_less: bool
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ def standings(session: Session, region_id: int, policy: Policy, now: datetime) -
             service=float(service[at]),
             requests=float(requests[at]),
             calibration=calibration,
+            reached_less=bool(past[at] < (1.0 - BEHIND) * past.mean()),
         )
         for at, school in enumerate(schools)
     }

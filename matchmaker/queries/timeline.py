@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from models import Introduction, IntroductionState, LearningRequest, RequestState, Window
+from matching import explain
+from models import (
+    Introduction,
+    IntroductionState,
+    LearningRequest,
+    Proposal,
+    ProposalState,
+    RequestState,
+    Window,
+)
 
 STEPS = ("posted", "matched", "invited", "introduced", "scheduled", "reflected")
 
@@ -71,6 +81,32 @@ class Timeline:
     partner_name: str | None = None
     coordinator_name: str | None = None
     window: Window | None = None
+
+
+def weighed(session: Session, request: LearningRequest) -> list[dict[str, Any]]:
+    """The stored reasons of whoever is to come, or is first on the desk, with what is owed to the class.
+
+    Empty once somebody has said yes, and where nobody is put forward.
+    """
+    if request.state not in (RequestState.PROPOSED, RequestState.PLACED):
+        return []
+    chosen = session.execute(
+        select(Proposal.ranking_id, Proposal.rank, Proposal.reasons)
+        .outerjoin(Introduction, (Introduction.proposal_id == Proposal.id) & Introduction.state.in_(_YES))
+        .where(
+            Proposal.request_id == request.id,
+            Proposal.state.in_((ProposalState.APPROVED, ProposalState.OPEN)),
+            Introduction.id.is_(None),
+        )
+        .order_by(Proposal.state == ProposalState.OPEN, Proposal.ranking_id.desc(), Proposal.rank)
+        .limit(1)
+    ).one_or_none()
+    if chosen is None:
+        return []
+    if chosen.rank == 1:
+        return list(chosen.reasons)
+    first = session.scalar(select(Proposal.reasons).where(Proposal.ranking_id == chosen.ranking_id, Proposal.rank == 1))
+    return [*(reason for reason in first or [] if reason["code"] in explain.OWED_CODES), *chosen.reasons]
 
 
 def of_request(session: Session, request: LearningRequest) -> Timeline:

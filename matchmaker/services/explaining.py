@@ -109,8 +109,9 @@ def reasons(
     voice: Voice,
     asked: Asked,
     move: explain.Reason | None,
+    around: Sequence[explain.Reason] = (),
 ) -> list[dict[str, Any]]:
-    """The reasons for the candidate at a place, as JSON."""
+    """The reasons for the candidate at a place, as JSON; ``around`` is what is said of the request with them."""
     title = voice.fund.title if voice.fund else ""
     texts = explain.Texts(
         evidence=quotes.evidence(asked.parts, voice.own_words, title),
@@ -121,7 +122,7 @@ def reasons(
         thin_request=asked.thin,
     )
     position, price = int(scored.positions[at]), float(scored.reranked.price[at])
-    chosen = explain.reasons(position, scored.relevance, texts, scored.structure, move, price)
+    chosen = explain.reasons(position, scored.relevance, texts, scored.structure, move, price, around)
     return [{"code": reason.code, "params": _params(reason)} for reason in chosen]
 
 

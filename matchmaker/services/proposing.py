@@ -22,7 +22,7 @@ from matchmaker.clock import Clock
 from matchmaker.policies import NOBODY
 from matchmaker.queries import eligibility, plans
 from matchmaker.queries import weights as relevance_weights
-from matchmaker.services import explaining
+from matchmaker.services import circumstances, explaining
 from matchmaker.services.recall import Recall
 from matchmaker.services.scoring import PROPOSED, Scored, score
 from models import (
@@ -91,8 +91,12 @@ def propose(
     pinned = _pinned(found, scored, matrices)
     ranking = _keep(session, request, stored, weights, found, scored, matrices, pinned, now)
     _supersede(session, found.open, now)
-    leading = [*pinned, *_planned(session, request, region, scored, matrices)]
-    _put_forward(session, request, region, ranking, scored, matrices, pinned, _first(scored, leading))
+    planned = _planned(session, request, region, scored, matrices)
+    first = _first(scored, [*pinned, *planned])
+    standing = recall.standing(session, region, stored, request.school_id, PROPOSED, now)
+    moves = explain.moves(scored.reranked, first, circumstances.groups(scored, matrices, first, standing))
+    around = circumstances.around(session, request, found, scored, matrices, standing, first, planned, now)
+    _put_forward(session, request, region, ranking, scored, matrices, pinned, first, moves, around)
     outcome = RequestState.PROPOSED if len(scored.positions) else RequestState.NONE_YET
     if request.state is not outcome:
         request.become(outcome, at=now)
@@ -191,8 +195,9 @@ def _put_forward(
     matrices: Matrices,
     pinned: dict[int, int],
     first: list[int],
+    moves: list[explain.Reason | None],
+    around: dict[int, list[explain.Reason]],
 ) -> None:
-    moves = explain.moves(scored.reranked, first)
     voices = explaining.voices(session, scored, matrices, first)
     asked = explaining.asked(request, matrices)
     rows: list[dict[str, Any]] = []
@@ -200,7 +205,7 @@ def _put_forward(
         zip(first, rows_of(_columns(scored, matrices, first)), moves, strict=True), 1
     ):
         voice = voices[at]
-        told = explaining.reasons(scored, at, voice, asked, move)
+        told = explaining.reasons(scored, at, voice, asked, move, around[at])
         rows.append(
             {
                 "region_id": request.region_id,

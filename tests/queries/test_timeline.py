@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker.queries import timeline
 from models import IntroductionState as I
+from models import ProposalState
 from models import RequestState as R
 from tests import factories as f
 from tests.cast import Cast
@@ -90,3 +91,23 @@ def test_steps_carry_their_moments(session: Session, cast: Cast) -> None:
     assert moments["matched"] == introduction.approved_at
     assert (moments["invited"], moments["introduced"]) == (invited_at, answer_by)
     assert line.coordinator_name == introduction.approved_by.name
+
+
+WAITED = {"code": "waited", "params": {"weeks": 6}}
+BOOSTED = {"code": "moved_up_boost", "params": {"before": 3, "after": 1, "group": "new"}}
+FULL = {"code": "closer_full", "params": {"name": "Rosa", "visits": 2}}
+
+
+def test_what_is_weighed_is_that_of_the_first_on_the_desk(session: Session, cast: Cast) -> None:
+    asked = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
+    assert timeline.weighed(session, asked) == []
+    shared = {"region": cast.region, "of": asked, "found_in": f.RankingFactory(region=cast.region, of=asked)}
+    first = f.ProposalFactory(**shared, who=cast.esperanza, reasons=[WAITED, FULL])
+    second = f.ProposalFactory(**shared, who=cast.ramon, rank=2, reasons=[BOOSTED])
+    assert timeline.weighed(session, asked) == [WAITED, FULL]
+    first.state, second.state = ProposalState.PASSED, ProposalState.APPROVED
+    asked.state = R.PLACED
+    session.flush()
+    assert timeline.weighed(session, asked) == [WAITED, BOOSTED], "who had no room was compared with the first"
+    f.IntroductionFactory(region=cast.region, suggested=second, state=I.ACCEPTED)
+    assert timeline.weighed(session, asked) == []

@@ -203,3 +203,19 @@ def test_a_null_byte_is_turned_away_at_the_door(visitor: Browser, cast: Cast, se
     assert visitor.post("/login", {"email": "a\x00@b.example", "password": "x"}).status_code == 400
     assert visitor.get("/people?q=%00").status_code == 400
     assert posted(session, cast) == []
+
+
+def test_a_teacher_reads_what_is_weighed_without_names_or_loads(
+    session: Session, cast: Cast, world: World, browse
+) -> None:
+    world.first.reasons = [
+        {"code": "waited_reached_less", "params": {"weeks": 6}},
+        {"code": "closer_full", "params": {"name": "Rosa Rentería", "visits": 4711}},
+    ]
+    browser = browse(cast.ana.account)
+    page = browser.get(f"/requests/{world.asked.id}").get_data(as_text=True)
+    assert "your school was reached less than others, so it is early in line" in page
+    assert "Somebody else would be closer, but has no visit left that month." in page
+    assert "Rosa" not in page and "4711" not in page
+    browser.get("/language/es")
+    assert "Otra persona estaría más cerca" in browser.get(f"/requests/{world.asked.id}").get_data(as_text=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from matchmaker import outbox
+from matchmaker import outbox, reasons
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db, limiter
 from matchmaker.policies import Permission
@@ -60,7 +61,8 @@ def show(request_id: int) -> ResponseReturnValue:
     """Where a request stands, and what happens next."""
     asked = learning_requests.whole(db.session, request_id)
     context.require(Permission.READ_REQUEST, asked)
-    return render_template("requests/show.html", r=asked, timeline=timeline.of_request(db.session, asked))
+    told = reasons.for_teacher(str(get_locale()), timeline.weighed(db.session, asked))
+    return render_template("requests/show.html", r=asked, timeline=timeline.of_request(db.session, asked), told=told)
 
 
 @blueprint.post("/<row:request_id>/withdraw")
