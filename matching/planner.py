@@ -60,6 +60,10 @@ def plan(
     ValueError
         For an instance that breaks its format (when it is made).
     """
+    if instance.candidates.shape[1] == 0 or len(instance.capacity) == 0:
+        partners = len(instance.capacity)
+        alone = plan(_nobody(instance), policy, rounds=rounds, seed=seed, time_limit=time_limit, progress=progress)
+        return replace(alone, price=alone.price[:partners], boost=alone.boost[:partners])
     asked = policy or Policy()
     clock = Clock(time_limit, progress, rounds)
     market = Market(
@@ -82,6 +86,18 @@ def plan(
         softer = replace(used, alpha=used.alpha * SOFTER, alpha2=used.alpha2 * SOFTER, beta=used.beta * SOFTER)
         walk = Walk.of(society, softer, closest, rounds, order, clock)
     return _told(society, asked, closest, walk, softened, bids + walk.bids, clock.stopped)
+
+
+def _nobody(instance: Instance) -> Instance:
+    """An instance where nobody could come, with a column and a partner to look into."""
+    requests, partners = len(instance.candidates), max(len(instance.capacity), 1)
+    return replace(
+        instance,
+        candidates=np.full((requests, 1), -1, dtype=np.int32),
+        relevance=np.zeros((requests, 1), dtype=np.float32),
+        capacity=np.zeros(partners, dtype=np.int64),
+        group=np.zeros(partners, dtype=np.int64),
+    )
 
 
 def _society(instance: Instance, market: Market) -> Society:
