@@ -34,7 +34,7 @@ LAST_SCHOOLS = 0.1
 """The share of requests, by how their schools are served, that counts once more."""
 LAST_REQUESTS = 0.02
 """The share of requests, by what they get of what they could have had, that counts once more."""
-LEAST = 0.4
+LEAST = 0.5
 """Below this share of the network's mean, psi goes on as a straight line: nobody weighs without bound."""
 LEAST_IDEAL = 0.25
 """A request is measured beside at least this share of the median request's best: a poor match is no scarce good."""
