@@ -78,8 +78,8 @@ BOOSTED: Mapping[str, tuple[str, str]] = {
         "Up %(n)s places: knowledge that comes from training is seldom shown.",
     ),
     "new": mark_plural(
-        "Up %(n)s place: is new to the network and has seldom been shown.",
-        "Up %(n)s places: is new to the network and has seldom been shown.",
+        "Up %(n)s place: people new to the network are seldom shown.",
+        "Up %(n)s places: people new to the network are seldom shown.",
     ),
 }
 """What is said of a boosted move where the boost is that of one group."""

@@ -56,7 +56,7 @@ def test_no_sentence_is_written_for_a_code_that_nobody_finds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "said"), [("practice", "from practice"), ("credentialed", "training"), ("new", "new")]
+    ("group", "said"), [("practice", "from practice"), ("credentialed", "training"), ("new", "people new")]
 )
 def test_a_boost_names_the_group_whose_knowledge_is_seldom_shown(group: str, said: str) -> None:
     told = {"code": "moved_up_boost", "params": {"before": 4, "after": 1, "group": group}}

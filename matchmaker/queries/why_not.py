@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from matching import why_not
-from matchmaker.queries import eligibility, rankings
+from matchmaker.queries import eligibility, plans, rankings
 from models import (
     Account,
     LearningRequest,
@@ -59,7 +59,8 @@ class PassedOver:
 @dataclass(frozen=True)
 class WhyNot:
     """The answer. ``rule`` and ``miles`` are of now, everything else of the newest ranking; ``last`` is whom the ranker
-    put forward last, ``parts`` and ``less`` how the two differ (matching.why_not)."""
+    put forward last, ``parts`` and ``less`` how the two differ (matching.why_not); ``kept_for`` for how many other
+    classes the region's plan keeps them."""
 
     partner: Partner
     rule: str | None
@@ -72,6 +73,7 @@ class WhyNot:
     last: Placed | None
     parts: tuple[why_not.Part, ...]
     less: tuple[str, ...]
+    kept_for: int
 
 
 def of(session: Session, request: LearningRequest, partner: Partner, now: datetime) -> WhyNot:
@@ -101,6 +103,7 @@ def of(session: Session, request: LearningRequest, partner: Partner, now: dateti
         last=last if behind else None,
         parts=why_not.parts(own.parts, last.parts) if behind and own and last else (),
         less=why_not.less(own.parts, last.parts) if behind and own and last else (),
+        kept_for=plans.kept_for_others(session, request, partner.id),
     )
 
 

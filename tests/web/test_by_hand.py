@@ -301,3 +301,18 @@ def test_the_pages_speak_spanish(cast: Cast, world: World, neighbors: dict[str, 
     assert "Marta Ruelas está en pausa desde el lunes 14 de septiembre." in text
     for english in ("Search by hand", "Put forward", "Set aside", "ranking of"):
         assert english not in text
+
+
+def test_why_not_says_for_how_many_others_the_plan_keeps_somebody(
+    session: Session, cast: Cast, world: World, browse
+) -> None:
+    plan = f.PlanFactory(region=cast.region)
+    other = f.LearningRequestFactory(region=cast.region, asked_by=cast.tomas)
+    f.PlannedPlaceFactory(region=cast.region, made=plan, of=other, who=cast.ramon)
+    f.PlannedPlaceFactory(region=cast.region, made=plan, of=world.asked, who=cast.ramon)
+    browser, path = browse(cast.marisol), f"/desk/{world.asked.id}/why/{cast.ramon.id}"
+    said = "Ramón Escalante is planned for 1 class that would otherwise have nobody as close."
+    assert said not in browser.get(path).get_data(as_text=True), "the plan is not in effect"
+    session.refresh(cast.region)
+    cast.region.plan_id = plan.id
+    assert said in browser.get(path).get_data(as_text=True)
