@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from matchmaker.queries import desk, fairness, rankings
-from models import Account, AuditEvent, Introduction, LearningRequest, RequestState, School
+from matchmaker.queries import desk, fairness, plans, rankings
+from models import Account, AuditEvent, Introduction, LearningRequest, Region, RequestState, School
 
 MOST_CHANGES = 20
 """So many changes of a school's facts are shown, newest first."""
@@ -22,11 +22,15 @@ _OPEN = (RequestState.POSTED, RequestState.PROPOSED, RequestState.NONE_YET, Requ
 class InLine:
     """A school's place among the schools of its region by what the network owes them.
 
-    ``line`` is its quarter (desk.LINES), ``place`` counts from 1, ``of`` is how many schools there are.
+    ``line`` is its quarter (desk.LINES), ``place`` counts from 1, ``of`` is how many schools there are. ``weight`` is
+    what requests are ranked by: that of the plan in effect where it knows the school (``planned``), else the
+    standing's.
     """
 
     school: School
     standing: fairness.SchoolStanding
+    weight: float
+    planned: bool
     line: str
     place: int
     of: int
@@ -60,21 +64,31 @@ def of_region(session: Session, region_id: int) -> Sequence[School]:
 
 def in_line(session: Session, region_id: int, now: datetime) -> list[InLine]:
     """A region's schools under the policy in effect: those first to whom the network owes most."""
-    policy = fairness.policy_of(rankings.policy_in_effect(session, region_id))
-    standings = fairness.standings(session, region_id, policy, now)
-    weights = {school_id: standing.weight for school_id, standing in standings.items()}
+    stored = rankings.policy_in_effect(session, region_id)
+    standings = fairness.standings(session, region_id, fairness.policy_of(stored), now)
+    planned = _planned(session, region_id, stored.id)
+    weights = {school_id: planned.get(school_id, standing.weight) for school_id, standing in standings.items()}
     lines = desk.places_in_line(weights)
     schools = sorted(of_region(session, region_id), key=lambda school: -weights[school.id])
     return [
         InLine(
             school=school,
             standing=standings[school.id],
+            weight=weights[school.id],
+            planned=school.id in planned,
             line=lines[school.id],
             place=1 + sum(other > weights[school.id] for other in weights.values()),
             of=len(schools),
         )
         for school in schools
     ]
+
+
+def _planned(session: Session, region_id: int, policy_id: int) -> dict[int, float]:
+    """The weight of each school in the plan that requests are ranked by; empty where there is none."""
+    plan_id = session.get_one(Region, region_id).plan_id
+    plan = plans.in_effect(session, plan_id, policy_id) if plan_id else None
+    return {school_id: plan.terms.school_factor[at] for school_id, at in plan.school_at.items()} if plan else {}
 
 
 def whole(session: Session, school_id: int) -> School:

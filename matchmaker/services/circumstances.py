@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import numpy as np
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from matching import circumstances
@@ -17,6 +18,8 @@ from matchmaker.queries.eligibility import Eligibility
 from matchmaker.services.recall import Standing
 from matchmaker.services.scoring import Scored
 from models import LearningRequest, Partner
+
+_NAME = select(Partner.name).where(Partner.id == bindparam("id"))
 
 
 def around(
@@ -76,7 +79,7 @@ def _closer(
     partner_id = int(roll.partner_ids[full[at]] if is_full else matrices.partner_ids[scored.positions[at]])
     [place] = roll.places(np.array([partner_id])).tolist()
     held, visits = int(found.units[place]), int(roll.monthly_capacity[place])
-    name = session.get_one(Partner, partner_id).name
+    name = session.scalars(_NAME, {"id": partner_id}).one()
     if is_full:
         return Reason("closer_full", {"name": name, "visits": visits})
     if classes := plans.kept_for_others(session, request, partner_id):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -175,3 +176,17 @@ def test_the_page_is_whole_in_spanish(session: Session, cast: Cast, browse) -> N
     assert "La necesidad documentada cuenta al 20 %" in page
     assert "certificación directa, 2025" in page
     assert "Cuenta como el punto medio de las escuelas de la región, nunca como cero." in page
+
+
+def test_the_weight_is_that_of_the_plan_in_effect(session: Session, cast: Cast, browse) -> None:
+    other = f.SchoolFactory(region=cast.region, name="Mirador")
+    terms = {**asdict(f.NO_TERMS), "school_ids": [cast.school.id, other.id], "school_factor": [0.8, 1.3]}
+    plan = f.PlanFactory(region=cast.region, terms=terms)
+    browser = browse(cast.marisol)
+    assert "The plan in effect" not in text(browser.get(f"/schools/{other.id}"))
+    session.refresh(cast.region)
+    cast.region.plan_id = plan.id
+    page = text(browser.get(f"/schools/{other.id}"))
+    assert "Place 1 of 2 in the region" in page and "The plan in effect gives it a weight of 1.30" in page
+    listed = text(browser.get("/schools"))
+    assert listed.index("Mirador") < listed.index(cast.school.name)
