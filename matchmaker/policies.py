@@ -53,6 +53,12 @@ class Permission(Enum):
     """A region, or a school: coordinators and admins."""
     DOCUMENT_SCHOOL = "change a school's documented facts"
     """A school: admins."""
+    READ_EQUITY = "read whom the network reached, schools named, and every version of the policy"
+    """A region: coordinators, admins and funders."""
+    TRY_POLICY = "try another setting of the dial; a try changes nothing"
+    """A region, or a trial of it: coordinators and admins."""
+    SET_POLICY = "put a policy into effect, or take one back"
+    """A region: admins."""
 
 
 def _region(subject: Any) -> int:
@@ -61,6 +67,10 @@ def _region(subject: Any) -> int:
 
 def _staff(actor: Actor, subject: Any) -> bool:
     return actor.is_a(_region(subject), Role.COORDINATOR, Role.ADMIN)
+
+
+def _admin(actor: Actor, subject: Any) -> bool:
+    return actor.is_a(_region(subject), Role.ADMIN)
 
 
 def _own_request(actor: Actor, request: Any) -> bool:
@@ -80,7 +90,10 @@ PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
     Permission.USE_DESK: _staff,
     Permission.MANAGE_PEOPLE: _staff,
     Permission.READ_SCHOOL: _staff,
-    Permission.DOCUMENT_SCHOOL: lambda actor, school: actor.is_a(_region(school), Role.ADMIN),
+    Permission.DOCUMENT_SCHOOL: _admin,
+    Permission.READ_EQUITY: lambda actor, region: _staff(actor, region) or actor.is_a(_region(region), Role.FUNDER),
+    Permission.TRY_POLICY: _staff,
+    Permission.SET_POLICY: _admin,
 }
 
 

@@ -28,18 +28,32 @@ def subjects(cast: Cast) -> dict[Permission, Any]:
         P.HAVE_PROFILE: cast.region,
         P.USE_DESK: request,
         P.MANAGE_PEOPLE: cast.region,
+        P.READ_SCHOOL: cast.school,
+        P.DOCUMENT_SCHOOL: cast.school,
+        P.READ_EQUITY: cast.region,
+        P.TRY_POLICY: cast.region,
+        P.SET_POLICY: cast.region,
     }
 
 
+STAFF = {
+    P.READ_REQUEST,
+    P.WITHDRAW_REQUEST,
+    P.USE_DESK,
+    P.MANAGE_PEOPLE,
+    P.READ_SCHOOL,
+    P.READ_EQUITY,
+    P.TRY_POLICY,
+}
 MAY = {
     "ana": {P.POST_REQUEST, P.READ_REQUEST, P.WITHDRAW_REQUEST},
     "tomas": {P.POST_REQUEST},
     "nueva": set(),
     "ramon": {P.EDIT_PARTNER, P.HAVE_PROFILE},
     "esperanza": {P.HAVE_PROFILE},
-    "marisol": {P.READ_REQUEST, P.WITHDRAW_REQUEST, P.USE_DESK, P.MANAGE_PEOPLE},
-    "ada": {P.READ_REQUEST, P.WITHDRAW_REQUEST, P.USE_DESK, P.MANAGE_PEOPLE},
-    "fran": set(),
+    "marisol": STAFF,
+    "ada": STAFF | {P.DOCUMENT_SCHOOL, P.SET_POLICY},
+    "fran": {P.READ_EQUITY},
     "charlie": set(),
     "olga": set(),
     "otto": set(),
