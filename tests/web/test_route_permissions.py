@@ -90,6 +90,7 @@ TABLE = {
                                       "login 404  404  403  403  403  403  403  200  403  404",
     "POST /schools/<row:school_id>/facts":
                                       "login 404  404  403  403  403  403  403  422  403  404",
+    "GET /equity/policy":             "login 404  404  403  403  403  403  200  200  200  200",
     "GET /i/<token>":                 EVERYBODY,
     "POST /i/<token>":                "422   422  422  422  422  422  422  422  422  422  422",
     "GET /login":                     "200   home home home home home home home home home home",
