@@ -8,7 +8,9 @@ partner is enters only through how they know what they know, and how new they ar
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -96,6 +98,14 @@ class Policy:
             raise ValueError(f"the dial stands between 0 and {MOST_DIAL:g}, not at {dial:g}")
         turn = dial / DEFAULT_DIAL
         return cls(alpha=4.0 * turn, alpha2=2.0 * turn, beta=0.1 * min(turn, 1.0))
+
+    @classmethod
+    def of(cls, numbers: Mapping[str, Any]) -> Policy:
+        """The policy of stored numbers. What an older version stored and this one does not know is left out.
+
+        Raises ValueError for numbers out of their ranges.
+        """
+        return cls(**{name: numbers[name] for name in cls.__dataclass_fields__ if name in numbers})
 
     @property
     def need_power(self) -> float:

@@ -94,7 +94,7 @@ class Shown:
 
 def policy_of(stored: EquityPolicy) -> Policy:
     """A stored policy version as the re-rank takes it. Raises ValueError for numbers that the policy refuses."""
-    return Policy(**stored.numbers)
+    return Policy.of(stored.numbers)
 
 
 def standings(session: Session, region_id: int, policy: Policy, now: datetime) -> dict[int, SchoolStanding]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -34,6 +36,13 @@ def test_a_policy_of_none_asks_for_no_price_boost_or_deficit() -> None:
     assert not busy_price([3], [3], none).any()
     assert not exposure_boost([0.0, 1.0], [0.5, 0.5], [[True, False]], none).any()
     assert request_deficit(0.1, 0.9, none) == 1.0
+
+
+def test_stored_numbers_make_their_policy_again_whatever_else_was_stored_with_them() -> None:
+    assert Policy.of({**asdict(Policy.at(30)), "dial": 30, "least_shown": 4}) == Policy.at(30)
+    assert Policy.of({"alpha": 1.0}) == Policy(alpha=1.0)
+    with pytest.raises(ValueError, match="alpha"):
+        Policy.of({"alpha": 9.0})
 
 
 def test_the_score_is_what_the_desk_prints() -> None:
