@@ -1,10 +1,6 @@
 """Equity: the policy with its dial, its trials and its history, and whom the network reached."""
 
-from __future__ import annotations
+from matchmaker.web.equity import policy
+from matchmaker.web.equity.area import blueprint
 
-from flask import Blueprint
-
-from matchmaker.web import context
-
-blueprint = Blueprint("equity", __name__, url_prefix="/equity")
-blueprint.before_request(context.sign_in_first)
+__all__ = ["blueprint", "policy"]

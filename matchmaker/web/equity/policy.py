@@ -9,7 +9,7 @@ from matchmaker.extensions import db
 from matchmaker.policies import Permission
 from matchmaker.queries import rankings
 from matchmaker.web import context
-from matchmaker.web.equity import blueprint
+from matchmaker.web.equity.area import blueprint
 
 
 @blueprint.get("/policy")
