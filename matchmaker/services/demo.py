@@ -95,9 +95,7 @@ def _region(session: Session, about: dict[str, Any], clock: Clock) -> Region:
     plain = ("slug", "name", "short_name", "time_zone", "languages", "postal_address", "phone", "email")
     more = ("office_hours", "about", "undo_seconds", "answer_days")
     region = Region(**{name: about[name] for name in (*plain, *more)})
-    policy = dict(about["policy"])
-    rationale = policy.pop("rationale")
-    return regions.found(session, region, clock, numbers=policy, rationale=rationale)
+    return regions.found(session, region, clock, **about["policy"])
 
 
 def _districts_and_schools(session: Session, loaded: Loaded, districts: Iterable[dict[str, str]], path: Path) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matching.equity import Policy
+from matching.equity import DEFAULT_DIAL, Policy
 from matchmaker.clock import Clock
 from matchmaker.errors import Conflict
 from models import EquityPolicy, Region
@@ -30,20 +28,20 @@ def found(
     region: Region,
     clock: Clock,
     *,
-    numbers: Mapping[str, Any] | None = None,
+    dial: float = DEFAULT_DIAL,
     rationale: str = DEFAULT_RATIONALE,
 ) -> Region:
-    """Store a new region and version 1 of its equity policy.
+    """Store a new region and version 1 of its equity policy: the numbers of a position of the dial.
 
-    Raises RegionExists, or ValueError for numbers that a policy refuses.
+    Raises RegionExists, or ValueError for a position that the dial does not have.
     """
-    policy = Policy(**(numbers or {}))
+    policy = Policy.at(dial)
     if session.scalar(select(Region.id).where(Region.slug == region.slug)) is not None:
         raise RegionExists(slug=region.slug)
     session.add(region)
     session.flush()
-    session.add(
-        EquityPolicy(region_id=region.id, version=1, numbers=asdict(policy), rationale=rationale, since=clock())
-    )
+    first = EquityPolicy(region_id=region.id, version=1, dial=dial, rationale=rationale, since=clock())
+    first.numbers = asdict(policy)
+    session.add(first)
     session.flush()
     return region
