@@ -36,6 +36,7 @@ def plan(
     seed: int = 0,
     time_limit: float | None = None,
     progress: Callable[[int, int], bool] | None = None,
+    soften: bool = True,
 ) -> Plan:
     """Plan a whole region.
 
@@ -54,6 +55,8 @@ def plan(
         Seconds after which the best plan so far is returned with what is proven of it; None for no limit.
     progress
         Called with (rounds done, rounds) after every round and now and then within one; False stops like the limit.
+    soften
+        Whether to soften the policy where its plan does not keep the promise of quality. False only to look at it.
 
     Raises
     ------
@@ -62,7 +65,7 @@ def plan(
     """
     if instance.candidates.shape[1] == 0 or len(instance.capacity) == 0:
         partners = len(instance.capacity)
-        alone = plan(_nobody(instance), policy, rounds=rounds, seed=seed, time_limit=time_limit, progress=progress)
+        alone = plan(_nobody(instance), policy, rounds=rounds, seed=seed, progress=progress)
         return replace(alone, price=alone.price[:partners], boost=alone.boost[:partners])
     asked = policy or Policy()
     clock = Clock(time_limit, progress, rounds)
@@ -81,7 +84,8 @@ def plan(
         fixed = picking.first(market, waiting, asked.oldest_days, society.school, society.need)
         society = _society(instance, replace(market, fixed=fixed))
     walk, softened, bids = Walk.of(society, asked, closest, rounds, order, clock), 0, closest.bids
-    while not clock.stopped and softened < MOST_SOFTER and _kept(society, walk.best) < KEPT * closest.most:
+    most_softer = MOST_SOFTER if soften else 0
+    while not clock.stopped and softened < most_softer and _kept(society, walk.best) < KEPT * closest.most:
         used, softened, bids = walk.welfare.policy, softened + 1, bids + walk.bids
         softer = replace(used, alpha=used.alpha * SOFTER, alpha2=used.alpha2 * SOFTER, beta=used.beta * SOFTER)
         walk = Walk.of(society, softer, closest, rounds, order, clock)

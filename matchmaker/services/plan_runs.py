@@ -21,8 +21,10 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from matching import plans as made_of
+from matching.comparison import Comparison, compare, dial_curve
 from matching.equity import Policy
 from matching.planner import plan as plan_region
+from matching.walk import ROUNDS
 from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.policies import NOBODY
@@ -37,6 +39,8 @@ MOST_ATTEMPTS = 5
 """A run that ended its process so often is given up; the next night begins another."""
 BEATS_EVERY = 0.5
 """Seconds between two signs of life within one round."""
+CURVE_ROUNDS = 6
+"""Rounds for each position of the dial: enough for a picture."""
 _ROWS_AT_ONCE = 5_000
 
 Watch = Callable[[int, int], None]
@@ -137,7 +141,7 @@ def run(session: Session, lease: Lease) -> bool:
         return True
     began = time.monotonic()
     plan = session.get_one(Plan, lease.plan_id, populate_existing=True)
-    region, policy = session.get_one(Region, plan.region_id), Policy(**plan.numbers)
+    region, policy = session.get_one(Region, plan.region_id), Policy.of(plan.numbers)
     gathered = gather(session, region, policy, lease.clock())
     asked = {"requests": len(gathered.request_ids), "people": gathered.people}
     lease.tell(**asked)
@@ -146,7 +150,8 @@ def run(session: Session, lease: Lease) -> bool:
     made = plan_region(gathered.instance, policy, progress=lease.beat)
     if made.stopped:
         return lease.let_go()
-    figures = {**asked, **figures_of(gathered, made), "seconds": round(time.monotonic() - began, 2)}
+    seconds = round(time.monotonic() - began, 2)
+    figures = {**asked, **figures_of(gathered, made), **beside(gathered, made, lease), "seconds": seconds}
     _finish(session, lease, gathered, made, figures)
     return True
 
@@ -179,6 +184,34 @@ def figures_of(gathered: Gathered, made: made_of.Plan) -> dict[str, Any]:
         "used": asdict(made.policy),
         "picked": [gathered.request_ids[at] for at in made.picked.nonzero()[0]],
     }
+
+
+def beside(gathered: Gathered, made: made_of.Plan, lease: Lease) -> dict[str, Any]:
+    """A plan beside the one for closeness alone, and beside other positions of the dial."""
+
+    def alive(done: int, rounds: int) -> bool:
+        return lease.beat(ROUNDS, ROUNDS)
+
+    closest = plan_region(gathered.instance, Policy.none(), progress=alive)
+    curve = dial_curve(gathered.instance, rounds=CURVE_ROUNDS, progress=alive)
+    return {"comparison": compared(gathered, compare(gathered.instance, closest, made)), "curve": curve}
+
+
+def compared(gathered: Gathered, comparison: Comparison) -> dict[str, Any]:
+    """A comparison as JSON, with the ids of schools, requests and partners instead of positions."""
+
+    def who(node: int | None) -> int | None:
+        return None if node is None else gathered.partner_ids[node]
+
+    told = asdict(comparison)
+    for school in told["schools"]:
+        school["school_id"] = gathered.school_ids[school.pop("school")]
+    told["lorenz"] = dict(zip(("before", "after"), told["lorenz"], strict=True))
+    told["moved"] = [
+        {"request_id": gathered.request_ids[each.request], "before": who(each.before), "after": who(each.after)}
+        for each in comparison.moved
+    ]
+    return told
 
 
 def terms_of(gathered: Gathered, made: made_of.Plan) -> dict[str, Any]:
