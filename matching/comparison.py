@@ -18,6 +18,7 @@ from matching.auction import Market
 from matching.equity import MOST_DIAL, Policy
 from matching.planner import plan
 from matching.plans import KEPT, Instance, Plan
+from matching.welfare import Society
 
 Floats = NDArray[np.float64]
 
@@ -188,7 +189,9 @@ def gini(values: Floats) -> float:
 def _ideal(instance: Instance) -> Floats:
     nobody = np.full(len(instance.candidates), -1, dtype=np.int64)
     market = Market(instance.candidates, instance.relevance, instance.capacity, instance.slots, nobody)
-    return np.asarray(market.ideal / market.place_weights.sum())
+    nothing = np.zeros(len(instance.need))
+    # The same measure as the certificate's, or a plan could seem to keep more than its proven bound.
+    return Society(market, instance.school, instance.need, nothing, nothing, instance.group).ideal
 
 
 def _utility(instance: Instance, made: Plan) -> Floats:

@@ -61,6 +61,16 @@ def test_who_gains_and_who_gives_is_told_by_school_request_and_group() -> None:
     assert found.worst_tenth.after >= found.worst_tenth.before
 
 
+def test_what_is_kept_is_what_the_certificate_says_also_where_some_matches_are_poor() -> None:
+    asked = instance()
+    asked.relevance[::5] *= np.float32(0.05)
+    before, after = plan(asked, Policy.none()), plan(asked)
+    found = compare(asked, before, after)
+    assert found.kept.before == pytest.approx(before.certificate.kept)
+    assert found.kept.after == pytest.approx(after.certificate.kept)
+    assert max(found.kept.before, found.kept.after) <= found.bound + 1e-9
+
+
 def test_the_dial_begins_at_the_closest_and_says_what_it_keeps() -> None:
     curve = dial_curve(instance(), (0.0, 60.0, 100.0), rounds=5)
     assert [each["dial"] for each in curve] == [0.0, 60.0, 100.0]
