@@ -82,6 +82,11 @@ class Market:
         best = self.relevance[:, : min(self.slots, 3)]
         return np.lexsort((self.relevance.sum(axis=1, dtype=np.float64), *best.T[::-1]))[::-1].astype(np.int64)
 
+    def part(self, requests: Indices, capacity: Indices) -> Market:
+        """The market of some of the requests, for the room that the others leave."""
+        own = self.candidates[requests], self.relevance[requests]
+        return Market(*own, capacity, self.slots, self.fixed[requests])
+
     @cached_property
     def ideal(self) -> Floats:
         """[R] each request's utility if nobody else asked."""
@@ -146,11 +151,13 @@ def auction(
     state = _begin(market, factor, boost, market.order if order is None else order, reserve)
     bids_made = _exhaust(market, factor, boost, epsilon, state, go_on)
     left = (state.price > 0) & (state.load < market.room)
-    if left.any():
+    if reserve is not None and left.any():
         state.price[left] = 0.0
         if state.ends[1] == 0:
             _wait(state, market.order if order is None else order)
             bids_made += _exhaust(market, factor, boost, epsilon, state, go_on)
+        still = left & (state.load < market.room)
+        state.price[still] = reserve[still]
     return Allotted(state.lists.astype(np.int64), state.offers, state.price, bids_made, int(state.ends[1]) == 0)
 
 
@@ -212,10 +219,12 @@ def _begin(market: Market, factor: Floats, boost: Floats, order: Indices, reserv
         price=np.zeros(partners) if reserve is None else reserve.copy(),
         taken=np.zeros(market.candidates.shape, dtype=np.uint8),
         lists=np.full((requests, slots), -1, dtype=np.int32),
+        partners=np.full((requests, slots), -1, dtype=np.int32),
         worth=np.zeros((requests, slots)),
         offers=np.zeros((requests, slots)),
         size=np.zeros(requests, dtype=np.int64),
-        waiting=np.zeros(requests * slots + 1, dtype=np.int32),
+        waiting=np.zeros(max(requests, 1), dtype=np.int32),
+        waits=np.zeros(requests, dtype=np.uint8),
         ends=np.zeros(2, dtype=np.int64),
     )
     _hold_fixed(market, factor, boost, state)
@@ -224,12 +233,11 @@ def _begin(market: Market, factor: Floats, boost: Floats, order: Indices, reserv
 
 
 def _wait(state: State, order: Indices) -> None:
-    """Put every open place in line, one place of each request after another: a ring, for who loses waits again."""
-    slots = state.lists.shape[1]
-    places, turn = np.tile(order, slots), np.repeat(np.arange(slots), len(order))
-    places = places[turn < slots - state.size[places]]
-    state.waiting[: len(places)] = places
-    state.ends[:] = 0, len(places)
+    """Put every request with an open place in line: a ring, for who loses waits again."""
+    line = order[state.size[order] < state.lists.shape[1]]
+    state.waiting[: len(line)] = line
+    state.waits[line] = 1
+    state.ends[:] = 0, len(line)
 
 
 def _hold_fixed(market: Market, factor: Floats, boost: Floats, state: State) -> None:
@@ -240,8 +248,8 @@ def _hold_fixed(market: Market, factor: Floats, boost: Floats, state: State) -> 
         state.heap[at], state.holder[at] = FIXED, request
         state.load[partner] += 1
         state.taken[request, column] = 1
-        state.lists[request, 0], state.offers[request, 0] = column, FIXED
+        state.lists[request, 0], state.partners[request, 0], state.offers[request, 0] = column, partner, FIXED
         state.worth[request, 0] = factor[request] * market.relevance[request, column] + boost[partner]
         state.size[request] = 1
-    full = (state.load == market.room) & (market.room > 0)
+    full = state.load == market.room
     state.price[full] = FIXED

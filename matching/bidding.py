@@ -25,10 +25,12 @@ class State(NamedTuple):
     price: Floats
     taken: NDArray[np.uint8]
     lists: NDArray[np.int32]
+    partners: NDArray[np.int32]
     worth: Floats
     offers: Floats
     size: Indices
     waiting: NDArray[np.int32]
+    waits: NDArray[np.uint8]
     ends: Indices
 
 
@@ -45,56 +47,69 @@ def bid(
     most_bids: int,
     state: State,
 ) -> int:
-    """Let those who wait bid, at most `most_bids` times. `loss[i]`: what those from place i on lose by moving down."""
+    """Let those who wait bid, about `most_bids` times. `loss[i]`: what those from place i on lose by moving down."""
     slots = len(weights)
-    head, waiting = state.ends[0], state.ends[1]
+    start, heap, holder, load, price = state.start, state.heap, state.holder, state.load, state.price
+    taken, lists, partners, worth = state.taken, state.lists, state.partners, state.worth
+    offers, size, waiting, waits = state.offers, state.size, state.waiting, state.waits
+    head, length = state.ends[0], state.ends[1]
     loss = np.zeros(slots + 1)
     bids = 0
-    while waiting > 0 and bids < most_bids:
-        bids += 1
-        request = state.waiting[head]
-        head = (head + 1) % len(state.waiting)
-        waiting -= 1
-        column, gross, offer = _choose(candidates, relevance, factor, boost, ceiling, weights, request, loss, state)
-        if column < 0:
-            continue
-        partner = candidates[request, column]
-        offer += epsilon
-        if state.load[partner] < room[partner]:
-            _rise(state, state.start[partner], state.load[partner], offer, request)
-            state.load[partner] += 1
-        else:
-            loser = state.holder[state.start[partner]]
-            _sink(state, state.start[partner], room[partner], offer, request)
-            _lose(candidates, state, loser, partner)
-            state.waiting[(head + waiting) % len(state.waiting)] = loser
-            waiting += 1
-        if state.load[partner] == room[partner]:
-            state.price[partner] = state.heap[state.start[partner]]
-        _win(state, request, column, gross, offer)
-    state.ends[0], state.ends[1] = head, waiting
+    while length > 0 and bids < most_bids:
+        request = waiting[head]
+        head = (head + 1) % len(waiting)
+        length -= 1
+        waits[request] = 0
+        # All its open places bid in a row: what a request reads of memory is read once.
+        while size[request] < slots:
+            bids += 1
+            column, gross, offer = _choose(
+                request, candidates, relevance, factor, boost, ceiling, weights, loss, price, taken, worth, size
+            )
+            if column < 0:
+                break
+            partner = candidates[request, column]
+            offer += epsilon
+            first = start[partner]
+            if load[partner] < room[partner]:
+                _rise(heap, holder, first, load[partner], offer, request)
+                load[partner] += 1
+            else:
+                loser = holder[first]
+                _sink(heap, holder, first, room[partner], offer, request)
+                _lose(taken, lists, partners, worth, offers, size, loser, partner)
+                if waits[loser] == 0:
+                    waits[loser] = 1
+                    waiting[(head + length) % len(waiting)] = loser
+                    length += 1
+            if load[partner] == room[partner]:
+                price[partner] = heap[first]
+            _win(taken, lists, partners, worth, offers, size, request, column, partner, gross, offer)
+    state.ends[0], state.ends[1] = head, length
     return bids
 
 
 @njit(cache=True, nogil=True)
 def _choose(
+    request: int,
     candidates: NDArray[np.int32],
     relevance: NDArray[np.float32],
     factor: Floats,
     boost: Floats,
     ceiling: float,
     weights: Floats,
-    request: int,
     loss: Floats,
-    state: State,
+    price: Floats,
+    taken: NDArray[np.uint8],
+    worth: Floats,
+    size: Indices,
 ) -> tuple[int, float, float]:
     """The column that adds most to a request's list net of its price, its W, and the price up to which it is best."""
-    held = state.size[request]
-    worth = state.worth[request]
+    held = size[request]
     loss[held] = 0.0
     for place in range(held - 1, -1, -1):
         following = weights[place + 1] if place + 1 < len(weights) else 0.0
-        loss[place] = loss[place + 1] + (weights[place] - following) * worth[place]
+        loss[place] = loss[place + 1] + (weights[place] - following) * worth[request, place]
     chosen, gross, best, second = -1, 0.0, 0.0, 0.0
     top = 0
     for column in range(candidates.shape[1]):
@@ -103,86 +118,111 @@ def _choose(
             break
         plain = factor[request] * relevance[request, column]
         # Candidates come by relevance: once even the largest boost and no price cannot reach the second best, none can.
-        while top < held and worth[top] >= plain + ceiling:
+        while top < held and worth[request, top] >= plain + ceiling:
             top += 1
         if weights[top] * (plain + ceiling) - loss[top] <= second:
             break
-        if state.taken[request, column]:
+        if taken[request, column]:
             continue
         own = plain + boost[partner]
         place = top
-        while place < held and worth[place] >= own:
+        while place < held and worth[request, place] >= own:
             place += 1
-        net = weights[place] * own - loss[place] - state.price[partner]
+        net = weights[place] * own - loss[place] - price[partner]
         if net > best:
             chosen, gross, best, second = column, own, net, best
         elif net > second:
             second = net
     if chosen < 0:
         return -1, 0.0, 0.0
-    return chosen, gross, state.price[candidates[request, chosen]] + best - second
+    return chosen, gross, price[candidates[request, chosen]] + best - second
 
 
 @njit(cache=True, nogil=True)
-def _win(state: State, request: int, column: int, gross: float, offer: float) -> None:
-    place = state.size[request]
-    while place > 0 and state.worth[request, place - 1] < gross:
-        state.lists[request, place] = state.lists[request, place - 1]
-        state.worth[request, place] = state.worth[request, place - 1]
-        state.offers[request, place] = state.offers[request, place - 1]
+def _win(
+    taken: NDArray[np.uint8],
+    lists: NDArray[np.int32],
+    partners: NDArray[np.int32],
+    worth: Floats,
+    offers: Floats,
+    size: Indices,
+    request: int,
+    column: int,
+    partner: int,
+    gross: float,
+    offer: float,
+) -> None:
+    place = size[request]
+    while place > 0 and worth[request, place - 1] < gross:
+        lists[request, place] = lists[request, place - 1]
+        partners[request, place] = partners[request, place - 1]
+        worth[request, place] = worth[request, place - 1]
+        offers[request, place] = offers[request, place - 1]
         place -= 1
-    state.lists[request, place] = column
-    state.worth[request, place] = gross
-    state.offers[request, place] = offer
-    state.taken[request, column] = 1
-    state.size[request] += 1
+    lists[request, place] = column
+    partners[request, place] = partner
+    worth[request, place] = gross
+    offers[request, place] = offer
+    taken[request, column] = 1
+    size[request] += 1
 
 
 @njit(cache=True, nogil=True)
-def _lose(candidates: NDArray[np.int32], state: State, request: int, partner: int) -> None:
+def _lose(
+    taken: NDArray[np.uint8],
+    lists: NDArray[np.int32],
+    partners: NDArray[np.int32],
+    worth: Floats,
+    offers: Floats,
+    size: Indices,
+    request: int,
+    partner: int,
+) -> None:
     place = 0
-    while candidates[request, state.lists[request, place]] != partner:
+    while partners[request, place] != partner:
         place += 1
-    state.taken[request, state.lists[request, place]] = 0
-    last = state.size[request] - 1
+    taken[request, lists[request, place]] = 0
+    last = size[request] - 1
     for at in range(place, last):
-        state.lists[request, at] = state.lists[request, at + 1]
-        state.worth[request, at] = state.worth[request, at + 1]
-        state.offers[request, at] = state.offers[request, at + 1]
-    state.lists[request, last] = -1
-    state.worth[request, last] = 0.0
-    state.offers[request, last] = 0.0
-    state.size[request] = last
+        lists[request, at] = lists[request, at + 1]
+        partners[request, at] = partners[request, at + 1]
+        worth[request, at] = worth[request, at + 1]
+        offers[request, at] = offers[request, at + 1]
+    lists[request, last] = -1
+    partners[request, last] = -1
+    worth[request, last] = 0.0
+    offers[request, last] = 0.0
+    size[request] = last
 
 
 @njit(cache=True, nogil=True)
-def _rise(state: State, start: int, count: int, offer: float, request: int) -> None:
+def _rise(heap: Floats, holder: NDArray[np.int32], start: int, count: int, offer: float, request: int) -> None:
     """Add a bid to a heap of `count`."""
     at = count
-    while at > 0 and state.heap[start + (at - 1) // 2] > offer:
+    while at > 0 and heap[start + (at - 1) // 2] > offer:
         above = (at - 1) // 2
-        state.heap[start + at] = state.heap[start + above]
-        state.holder[start + at] = state.holder[start + above]
+        heap[start + at] = heap[start + above]
+        holder[start + at] = holder[start + above]
         at = above
-    state.heap[start + at] = offer
-    state.holder[start + at] = request
+    heap[start + at] = offer
+    holder[start + at] = request
 
 
 @njit(cache=True, nogil=True)
-def _sink(state: State, start: int, count: int, offer: float, request: int) -> None:
+def _sink(heap: Floats, holder: NDArray[np.int32], start: int, count: int, offer: float, request: int) -> None:
     """Put a bid in the place of a heap's smallest."""
     at = 0
     while 2 * at + 1 < count:
         below = 2 * at + 1
-        if below + 1 < count and state.heap[start + below + 1] < state.heap[start + below]:
+        if below + 1 < count and heap[start + below + 1] < heap[start + below]:
             below += 1
-        if state.heap[start + below] >= offer:
+        if heap[start + below] >= offer:
             break
-        state.heap[start + at] = state.heap[start + below]
-        state.holder[start + at] = state.holder[start + below]
+        heap[start + at] = heap[start + below]
+        holder[start + at] = holder[start + below]
         at = below
-    state.heap[start + at] = offer
-    state.holder[start + at] = request
+    heap[start + at] = offer
+    holder[start + at] = request
 
 
 @njit(cache=True, nogil=True)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from matching.auction import Allotted, auction, bound
 from matching.equity import Policy
+from matching.settling import settle
 from matching.welfare import LAST_REQUESTS, LAST_SCHOOLS, Point, Society, Welfare
 
 Floats = NDArray[np.float64]
@@ -23,12 +24,18 @@ Indices = NDArray[np.int64]
 
 EPSILON = 0.002
 """Increment of the bids, as a share of the network's middle ideal."""
+COARSE = 0.02
+"""The same of an auction before the first: it leads prices most of the way in large steps."""
 ROUNDS = 30
 """Rounds at most, where nobody says otherwise."""
-ENOUGH = 0.0008
+ENOUGH = 0.00095
 """A gap of welfare that ends the walk."""
 
-_RESERVE, _RESERVE_LESS = 0.9, 0.05  # Prices begin at this share of the last ones, less this share of the middle ideal.
+SETTLED = 0.0004
+"""A gap of welfare at which a plan is not improved any further."""
+
+_BELOW = 0.02  # Prices begin so far below those of the last round, as a share of the middle ideal; the first ones so:
+_BELOW_COARSE = 0.03
 _LEAST_STEP = 0.3  # A round moves utilities at least so far towards what it gave, and exposures so far:
 _LEAST_STEP_SHOWN = 0.5
 _FIRST_STRIDE = 2.0  # A group shown not at all has its boost raised by so many times the largest, less every round.
@@ -63,6 +70,7 @@ class Closest:
     """
 
     columns: Indices
+    price: Floats
     most: float
     bids: int
 
@@ -70,9 +78,12 @@ class Closest:
     def of(cls, society: Society, order: Indices | None, clock: Clock) -> Closest:
         """Hold the auction in which W is relevance as a share of the request's ideal."""
         market, factor, nothing = society.market, society.per_ideal, np.zeros(len(society.market.capacity))
-        found = auction(market, factor, nothing, EPSILON * society.middle, order, clock.go_on)
+        coarse = auction(market, factor, nothing, COARSE * society.middle, order, clock.go_on)
+        reserve = _below(coarse.price, _BELOW_COARSE * society.middle)
+        found = auction(market, factor, nothing, EPSILON * society.middle, order, clock.go_on, reserve)
         most = bound(market, factor, nothing, found.price) / float(market.place_weights.sum()) / society.middle
-        return cls(found.columns, most / max(int((society.ideal > 0).sum()), 1), found.bids_made)
+        bids = coarse.bids_made + found.bids_made
+        return cls(found.columns, found.price, most / max(int((society.ideal > 0).sum()), 1), bids)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,18 +169,21 @@ class Walk:
             np.zeros(groups),
         )
         clock.done = 0
-        first = Round.at(welfare, start, order, clock)
+        first = Round.at(welfare, start, order, clock, _below(closest.price, _BELOW_COARSE * society.middle))
         exposure = society.exposure(closest.columns)
         bids = first.allotted.bids_made
         walk = cls(welfare, start, exposure, first, first.most, 1, bids)
         made = first
         while walk.rounds < rounds and walk.gap > ENOUGH and not policy.neutral and clock.go_on():
             walk._move(made.allotted.columns)
-            made = Round.at(welfare, walk.point, order, clock, walk._reserve(made.allotted.price))
+            reserve = _below(made.allotted.price, _BELOW * society.middle)
+            made = Round.at(welfare, walk.point, order, clock, reserve)
             walk.rounds, walk.bids = walk.rounds + 1, walk.bids + made.allotted.bids_made
             walk.least = min(walk.least, made.most)
             walk.best = made if made.value > walk.best.value else walk.best
             clock.done = walk.rounds
+        if walk.gap > SETTLED and not policy.neutral:
+            walk._settle(clock)
         return walk
 
     @property
@@ -177,10 +191,14 @@ class Walk:
         """How far the best plan's F is at most below any plan's, as a share of its worth at its own weights."""
         return max(self.least - self.best.value, 0.0) / max(self.best.worth, 1e-12)
 
-    def _reserve(self, price: Floats) -> Floats:
-        """Prices to begin the next round with; nothing for those that were hardly asked, who may be asked by nobody."""
-        finite = np.where(np.isfinite(price), price, 0.0)
-        return np.maximum(_RESERVE * finite - _RESERVE_LESS * self.welfare.society.middle, 0.0)
+    def _settle(self, clock: Clock) -> None:
+        """Improve the best plan where it stands, part by part; see `matching.settling`."""
+        welfare, best = self.welfare, self.best
+        middle, before = welfare.society.middle, best.allotted.bids_made
+        reserve = _below(best.allotted.price, _BELOW * middle)
+        found = settle(welfare, best.point, best.allotted, self.least, EPSILON * middle, reserve, 1, clock.go_on)
+        self.best = replace(best, allotted=found, value=welfare.value(found.columns))
+        self.bids += found.bids_made - before
 
     def _move(self, columns: Indices) -> None:
         """Move towards what a plan gives: less and less, but never so little that the first rounds stay."""
@@ -193,6 +211,11 @@ class Walk:
         boost = np.clip(point.boost + stride * welfare.overlooked(self.exposure), 0.0, welfare.most_boost)
         last_school, last_request = welfare.last(utility, point)
         self.point = Point(utility, last_school, last_request, boost)
+
+
+def _below(price: Floats, less: float) -> Floats:
+    """Prices to begin an auction with; nothing for those that were hardly asked, who may be asked by nobody."""
+    return np.maximum(np.where(np.isfinite(price), price, 0.0) - less, 0.0)
 
 
 def _mixed(before: Floats, after: Floats, part: float) -> Floats:

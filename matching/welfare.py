@@ -254,11 +254,15 @@ class Welfare:
         share = self.society.schools(point.utility) / self.school_middle
         return np.asarray(self._need * slope(share, self.policy.alpha))
 
-    def factor(self, point: Point) -> Floats:
-        """[R] the derivative of F by a request's utility: what its relevance is multiplied with."""
+    def factor(self, point: Point, school_factor: Floats | None = None) -> Floats:
+        """[R] the derivative of F by a request's utility: what its relevance is multiplied with.
+
+        `school_factor` [S], if given, stands for what schools weigh at the point.
+        """
         society, lean = self.society, self.lean
+        schools = self.school_factor(point) if school_factor is None else school_factor
         share = society.share(point.utility) / self.request_middle
-        powers = lean * self.school_factor(point)[society.school] + slope(share, self.policy.alpha2) * society.per_ideal
+        powers = lean * schools[society.school] + slope(share, self.policy.alpha2) * society.per_ideal
         last = AGAIN * (
             lean * point.last_school[society.school] + self._last_request * point.last_request * society.per_ideal
         )
