@@ -41,6 +41,8 @@ class Tag(StrEnum):
     RELEVANCE_FITTED = "ranking:relevance:fitted"
     RELEVANCE_ACTIVATED = "ranking:relevance:activated"
     RELEVANCE_TAKEN_BACK = "ranking:relevance:taken_back"
+    POLICY_ACTIVATED = "equity:policy:activated"
+    POLICY_TAKEN_BACK = "equity:policy:taken_back"
     SCHOOL_DOCUMENTED = "equity:school:documented"
     SET_LOADED = "admin:region:loaded"
     PLAN_ASKED = "planning:plan:asked"

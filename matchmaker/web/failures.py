@@ -12,7 +12,17 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from matchmaker.errors import Conflict, DomainError, Invalid, NotFound, NotPermitted
 from matchmaker.extensions import db
-from matchmaker.services import capacity, introductions, partners, proposals, regions, relevance, requests, steering
+from matchmaker.services import (
+    capacity,
+    introductions,
+    partners,
+    policy,
+    proposals,
+    regions,
+    relevance,
+    requests,
+    steering,
+)
 from matchmaker.tokens import BadLink, ExpiredLink
 from matchmaker.web import filters
 from models import NotAllowedInState
@@ -39,6 +49,19 @@ SENTENCES = {
     proposals.RequestChanged: _l("This request has changed since the page was drawn. Please look at it again."),
     proposals.NoLongerFree: _l("%(partner)s cannot be asked any more. Nothing was sent."),
     proposals.AlreadySent: _l("The invitation to %(partner)s has already left. Call or write instead."),
+    policy.TrialNotFinished: _l("This trial has no result to decide by. Please try the setting again."),
+    policy.TrialTooOld: _l(
+        "This trial is more than %(days)s days old. Please try the setting again. Nothing was changed."
+    ),
+    policy.TrialOvertaken: _l(
+        "Another version has taken effect since this trial. Please try the setting again. Nothing was changed."
+    ),
+    policy.PromiseNotKept: _l("At this setting the promise to keep %(percent)s %% of closeness does not hold."),
+    policy.NoRationale: _l("Please write in words why, in %(least)s characters or more. Nothing was changed."),
+    policy.VersionChanged: _l(
+        "Version %(version)s has taken effect since the page was drawn. Please look at it first. Nothing was changed."
+    ),
+    policy.NothingBefore: _l("This is the first version; there is none to go back to. Nothing was changed."),
     relevance.TooFewDecisions: _l(
         "Only %(found)s requests hold a choice so far; %(needed)s are needed to learn from them. Nothing was changed."
     ),
