@@ -54,13 +54,7 @@ def _mend(
     lacking: Indices,
 ) -> None:
     requests, partners = len(candidates), len(room)
-    holder = np.empty(start[partners], dtype=np.int64)
-    load = np.zeros(partners, dtype=np.int64)
-    for request in range(requests):
-        for place in range(size[request]):
-            partner = candidates[request, columns[request, place]]
-            holder[start[partner] + load[partner]] = request
-            load[partner] += 1
+    holder, load = _holders(candidates, start, columns, size)
     seen_partner, seen_request = np.zeros(partners, dtype=np.bool_), np.zeros(requests, dtype=np.bool_)
     asked_by, asked_column = np.full(partners, -1), np.full(partners, -1)
     loses = np.full(requests, -1)
@@ -105,6 +99,19 @@ def _mend(
             seen_partner[met[at]] = False
         for at in range(last):
             seen_request[line[at]] = False
+
+
+@njit(cache=True, nogil=True)
+def _holders(candidates: NDArray[np.int32], start: Indices, columns: Indices, size: Indices) -> tuple[Indices, Indices]:
+    """Who holds each partner, from `start` of the partner on, and how many they are."""
+    holder = np.empty(start[-1], dtype=np.int64)
+    load = np.zeros(len(start) - 1, dtype=np.int64)
+    for request in range(len(candidates)):
+        for place in range(size[request]):
+            partner = candidates[request, columns[request, place]]
+            holder[start[partner] + load[partner]] = request
+            load[partner] += 1
+    return holder, load
 
 
 @njit(cache=True, nogil=True)

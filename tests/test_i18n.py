@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from matchmaker.i18n import LANGUAGES, gettext_in, ngettext_in
 from matchmaker.reasons import MOVES, SENTENCES
 
@@ -25,5 +27,5 @@ def test_numbers_choose_their_form() -> None:
 
 def test_spanish_says_every_reason_in_its_own_words() -> None:
     for message in SENTENCES.values():
-        facts = {"fund": "F", "words": "W", "part": "P", "quote": "Q", "miles": 1}
+        facts = dict.fromkeys(re.findall(r"%\((\w+)\)", message), 1)
         assert gettext_in("es", message, **facts) != gettext_in("en", message, **facts), message
