@@ -193,6 +193,9 @@ def beside(gathered: Gathered, made: made_of.Plan, lease: Lease) -> dict[str, An
         return lease.beat(ROUNDS, ROUNDS)
 
     closest = plan_region(gathered.instance, Policy.none(), progress=alive)
+    if closest.stopped:
+        # The plan itself is whole; beside half a plan it would seem better than it is.
+        return {}
     curve = dial_curve(gathered.instance, rounds=CURVE_ROUNDS, progress=alive)
     return {"comparison": compared(gathered, compare(gathered.instance, closest, made)), "curve": curve}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -252,6 +253,21 @@ def test_a_worker_that_is_told_to_stop_leaves_the_plan_for_the_next(
     assert (plan.state, plan.holder, plan.attempts) == (PlanState.WAITING, None, 0)
     assert work(session) == 1
     assert plan.state is PlanState.DONE
+
+
+def test_a_plan_is_put_beside_no_half_made_one(
+    session: Session, cast: Cast, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town(cast)
+    plan = ask(session, cast, clock)
+    planned = plan_runs.plan_region
+    how_it_ends = iter(("", "cancelled"))
+    monkeypatch.setattr(
+        plan_runs, "plan_region", lambda *given, **named: replace(planned(*given, **named), stopped=next(how_it_ends))
+    )
+    work(session)
+    assert plan.state is PlanState.DONE and cast.region.plan_id == plan.id
+    assert plan.figures["certificate"]["feasible"] and "comparison" not in plan.figures
 
 
 def test_a_run_whose_process_was_lost_is_taken_up_again(session: Session, cast: Cast, clock: Clock) -> None:
