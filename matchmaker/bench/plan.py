@@ -38,6 +38,7 @@ SHARES: tuple[float | None, ...] = (0.5, 0.7, 0.9, None, 1.25)
 SHARED = PROJECT.parent / "shared" / "data" / "capacity_plan" / "instance.npz"
 BY_SIZE = (
     "ours",
+    "ours_dial_0",
     "auction",
     "greedy",
     "round_robin",

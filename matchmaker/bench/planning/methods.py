@@ -27,6 +27,7 @@ class Method:
 
 METHODS = {
     "ours": Method("ours:planned", "ours"),
+    "ours_dial_0": Method("ours:planned_for_closeness", "ours, dial at 0"),
     "auction": Method("ours:auctioned", "our auction alone"),
     "greedy": Method("rules:greedy", "greedy, first come first served"),
     "round_robin": Method("rules:round_robin", "round-robin"),

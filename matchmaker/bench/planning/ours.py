@@ -1,6 +1,6 @@
 """Our own, run as the peers are: the planner with its default policy, and the auction alone.
 
-Imported when they run: a peer's process should not carry them.
+The compiled part is imported when it runs: a peer's process should not carry it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from matching.equity import DEFAULT_DIAL, Policy
+from matching.plans import Instance as Asked
 from matchmaker.bench.planning.instances import Instance
 from matchmaker.bench.planning.measures import place_weights
 from matchmaker.bench.planning.rules import Chosen
@@ -29,11 +31,23 @@ class Priced:
 
 def planned(instance: Instance) -> Chosen:
     """The plan of the default policy."""
-    from matching.planner import plan
-    from matching.plans import Instance as Ours
+    return _planned(instance, DEFAULT_DIAL)
 
-    given = {name: value for name, value in vars(instance).items() if name != "arrival"}
-    return plan(Ours(**given)).chosen
+
+def planned_for_closeness(instance: Instance) -> Chosen:
+    """The plan with the policy's dial at 0: closeness alone."""
+    return _planned(instance, 0.0)
+
+
+def _planned(instance: Instance, dial: float) -> Chosen:
+    from matching.planner import plan
+
+    return plan(asked(instance), Policy.at(dial)).chosen
+
+
+def asked(instance: Instance) -> Asked:
+    """The instance as the planner takes it: it need not know who came first."""
+    return Asked(**{name: value for name, value in vars(instance).items() if name != "arrival"})
 
 
 def auctioned(instance: Instance) -> Priced:

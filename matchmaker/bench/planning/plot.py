@@ -33,6 +33,7 @@ PANELS = {
 }
 STYLES = {
     "ours": ("#0b5a5e", 4, ""),
+    "ours_dial_0": ("#0b5a5e", 2, "8 3"),
     "auction": ("#0b5a5e", 2, "2 4"),
     "ortools_slots": ("#8a5a00", 2, "8 3"),
     "ortools_flow": ("#8a5a00", 2, "2 3"),
