@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from matching.centred import NO_LENGTH, Centred, columns_first, products
+from matching.centred import NO_LENGTH, Centred, products
 from matching.closest import TOP_PIECES, Deal, closest
 from matching.language import Language, language_of
 from matching.lexical import LexicalIndex, build_lexical_index
 from matching.reading import Profile, Reader, Reading, piece_texts
+from matching.rounded import Rounded
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int64]
@@ -39,14 +40,14 @@ class Corpus:
     Attributes
     ----------
     piece_vectors
-        [N, d] float32, length 1; in Fortran order, in which a product with a request takes half the time.
+        [N, d] of length 1.
     piece_fund, piece_partner
         [N] ascending: the fund and the partner of a piece.
     deal
-        How the pieces are dealt out to find each partner's closest. For copies the score of the first is taken, so that
-        they tie exactly: a product's last bit depends on a row's place in the matrix.
+        How the pieces are dealt out to find each partner's closest; for copies the score of the first is taken.
     whole_first
-        [P] the first profile with the very same text, for the same reason.
+        [P] the first profile with the very same text, whose scores its copies take, so that they tie exactly: a
+        product's last bit depends on a row's place in the matrix.
     whole, titles
         The whole profiles, and the titles of each partner's funds together.
     luck
@@ -60,7 +61,7 @@ class Corpus:
         Term index over the whole profiles.
     """
 
-    piece_vectors: Floats
+    piece_vectors: Rounded
     piece_fund: Indices
     piece_partner: Indices
     deal: Deal
@@ -79,7 +80,11 @@ class Corpus:
 
 
 def build_corpus(
-    reader: Reader, readings: Sequence[Reading], piece_vectors: Floats, whole_vectors: Floats, title_vectors: Floats
+    reader: Reader,
+    readings: Sequence[Reading],
+    piece_vectors: Rounded,
+    whole_vectors: Floats,
+    title_vectors: Floats,
 ) -> Corpus:
     """Build a region's matrices.
 
@@ -100,12 +105,12 @@ def build_corpus(
         When the number of vectors does not match the texts, or a vector holds NaN or infinity.
     """
     counts = np.array([len(fund) for reading in readings for fund in reading.pieces], dtype=np.int64)
-    _check_vectors("piece", piece_vectors, int(counts.sum()))
+    _check_number("piece", piece_vectors.numbers, int(counts.sum()))
     _check_vectors("whole", whole_vectors, len(readings))
     _check_vectors("title", title_vectors, len(readings))
     owned = np.array([sum(map(len, reading.pieces)) for reading in readings], dtype=np.int64)
     return Corpus(
-        piece_vectors=columns_first(piece_vectors),
+        piece_vectors=piece_vectors,
         piece_fund=np.repeat(np.arange(len(counts)), counts),
         piece_partner=np.repeat(np.arange(len(readings)), owned),
         deal=Deal.of(owned, _first_same(piece_texts(readings))),
@@ -125,7 +130,7 @@ def read_corpus(profiles: Sequence[Profile], encode: Callable[[Sequence[str]], F
     readings = [reader.read(profile) for profile in profiles]
     wholes = encode([reading.whole for reading in readings])
     titles = encode([reading.titles for reading in readings])
-    return build_corpus(reader, readings, encode(piece_texts(readings)), wholes, titles)
+    return build_corpus(reader, readings, Rounded.of(encode(piece_texts(readings))), wholes, titles)
 
 
 def _first_same(texts: Sequence[str]) -> Indices:
@@ -133,9 +138,13 @@ def _first_same(texts: Sequence[str]) -> Indices:
     return np.array([first.setdefault(text, place) for place, text in enumerate(texts)], dtype=np.int64)
 
 
-def _check_vectors(name: str, vectors: Floats, expected: int) -> None:
+def _check_number(name: str, vectors: NDArray[np.generic], expected: int) -> None:
     if vectors.ndim != 2 or len(vectors) != expected:
         raise ValueError(f"expected {expected} {name} vectors, got an array of shape {vectors.shape}")
+
+
+def _check_vectors(name: str, vectors: Floats, expected: int) -> None:
+    _check_number(name, vectors, expected)
     if not np.isfinite(vectors).all():
         raise ValueError(f"a {name} vector holds NaN or infinity")
 
@@ -279,7 +288,7 @@ def _closest_pieces(corpus: Corpus, query: Floats, fallback: Floats) -> tuple[Fl
     which = np.full(corpus.size, -1, dtype=np.int64)
     if not len(corpus.piece_partner):
         return fallback, fallback, which
-    found, holders = closest(corpus.deal, products(corpus.piece_vectors, query)), corpus.deal.holders
+    found, holders = closest(corpus.deal, corpus.piece_vectors.products(query)), corpus.deal.holders
     luck = _LUCK * found.spread * corpus.luck[holders]
     best_piece, top_pieces = fallback.copy(), fallback.copy()
     best_piece[holders] = found.best - luck[:, 0]

@@ -25,6 +25,7 @@ from matching.centred import columns_first
 from matching.features import build_corpus
 from matching.matrices import Codes, Facts, Matrices
 from matching.reading import Reader
+from matching.rounded import Rounded
 from matchmaker import shelf, vectors
 from matchmaker.embedding import Encoder, ModelNotFound
 from matchmaker.shelf import Shelf, Splice
@@ -52,22 +53,26 @@ def request_texts(request: LearningRequest) -> list[Text]:
 class Vectors:
     """The embeddings of a shelf's texts: [N, d] of pieces, [P, d] of whole profiles and of titles.
 
-    All in Fortran order, as the matrices take them: what is held here is held once.
+    As the matrices take them, the pieces rounded and the others in Fortran order: what is held here is held once.
     """
 
-    pieces: Floats
+    pieces: Rounded
     wholes: Floats
     titles: Floats
 
     @classmethod
     def of(cls, vectors: Floats, parts: int, wholes: int) -> Vectors:
         """From the vectors of a shelf's texts, one kind after the other."""
-        return cls(*map(columns_first, np.split(vectors, [parts, parts + wholes])))
+        pieces, *others = np.split(vectors, [parts, parts + wholes])
+        return cls(Rounded.of(pieces), *map(columns_first, others))
 
     def spliced(self, splice: Splice, fresh: Vectors) -> Vectors:
         """These with what was read again in their place."""
         return Vectors(
-            splice.pieces(self.pieces, fresh.pieces),
+            Rounded(
+                splice.pieces(self.pieces.numbers, fresh.pieces.numbers),
+                splice.pieces(self.pieces.steps, fresh.pieces.steps),
+            ),
             splice.partners(self.wholes, fresh.wholes),
             splice.partners(self.titles, fresh.titles),
         )

@@ -19,7 +19,6 @@ from statistics import median
 from typing import Any
 from unittest import mock
 
-import numpy as np
 from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.orm import Session
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
@@ -173,10 +172,10 @@ class Ranker:
 
     def offer_to_peer(self, region_id: int) -> None:
         """Give the fund vectors of a region to the peer, and the model as its library runs it."""
-        held = self.matrices(region_id).corpus.piece_vectors
+        held = self.matrices(region_id).corpus.piece_vectors.floats()
         self.model = self.encoder.load()
         self.peer = self.faiss.IndexFlatIP(held.shape[1])
-        self.peer.add(np.ascontiguousarray(held))
+        self.peer.add(held)
 
     def propose(self, request_id: int) -> None:
         """What the ranker does with one item of its outbox."""

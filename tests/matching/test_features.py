@@ -7,6 +7,7 @@ from hypothesis import given
 from matching.features import SIGNAL_NAMES, build_corpus, echo, signals
 from matching.lexical import build_lexical_index
 from matching.reading import Profile, Reader
+from matching.rounded import Rounded
 from tests.matching.regions import compare, corpus_of, encode, regions, scored, sentences
 
 HOSTILE = [
@@ -54,7 +55,8 @@ def test_a_partner_without_funds_is_compared_by_the_whole_profile() -> None:
 def test_signals_agree_with_a_plain_loop(profiles: list[Profile], request: str) -> None:
     corpus, query = corpus_of(profiles), encode([request])[0]
     found = signals(corpus, query, request)
-    scores = [corpus.piece_vectors[corpus.piece_partner == place] @ query for place in range(len(profiles))]
+    pieces = corpus.piece_vectors.floats()
+    scores = [pieces[corpus.piece_partner == place] @ query for place in range(len(profiles))]
     within = np.concatenate([each - each.mean() for each in scores if len(each)] or [np.zeros(1)])
     spread = float(np.sqrt(np.mean(within.astype(float) ** 2)))
     for place, each in enumerate(scores):
@@ -68,7 +70,7 @@ def test_signals_agree_with_a_plain_loop(profiles: list[Profile], request: str) 
         best = found.which_piece[place]
         assert corpus.piece_partner[best] == place
         assert corpus.piece_fund[best] == found.which_fund[place]
-        assert corpus.piece_vectors[best] @ query == pytest.approx(max(each), abs=1e-5)
+        assert pieces[best] @ query == pytest.approx(max(each), abs=1e-5)
 
 
 def test_pieces_that_say_nothing_of_the_request_do_not_win_by_their_number() -> None:
@@ -166,8 +168,8 @@ def test_vectors_that_do_not_match_the_texts_are_refused() -> None:
     readings = [reader.read(Profile("", ("radio", "bread")))]
     one = encode(["radio bread"])
     with pytest.raises(ValueError, match="expected 2 piece vectors"):
-        build_corpus(reader, readings, one, one, one)
-    broken = encode(["radio", "bread"])
+        build_corpus(reader, readings, Rounded.of(one), one, one)
+    both, broken = Rounded.of(encode(["radio", "bread"])), one.copy()
     broken[0, 0] = np.nan
     with pytest.raises(ValueError, match="NaN"):
-        build_corpus(reader, readings, broken, one, one)
+        build_corpus(reader, readings, both, broken, one)

@@ -76,7 +76,7 @@ def test_the_old_vectors_serve_until_the_new_are_complete(served: Hamlet, worker
         batches += 1
     assert batches == 4
     after = worker.matrices(session, region)
-    assert (after.model, after.corpus.piece_vectors.shape[1]) == (second.name, 24)
+    assert (after.model, after.corpus.piece_vectors.numbers.shape[1]) == (second.name, 24)
     assert (region.embedding_source, region.revision) == (second.source, revision + 1)
     assert len(second.read()) == 18
     while do_next(session):
