@@ -34,8 +34,8 @@ LAST_SCHOOLS = 0.1
 """The share of requests, by how their schools are served, that counts once more."""
 LAST_REQUESTS = 0.02
 """The share of requests, by what they get of what they could have had, that counts once more."""
-LEAST = 0.5
-"""Below this share of the network's mean, psi goes on as a straight line: nobody weighs without bound."""
+MOST_WEIGHT = 4.0
+"""A school or a request weighs at most so many times what one in the middle does, and at least that part of it."""
 LEAST_IDEAL = 0.25
 """A request is measured beside at least this share of the median request's best: a poor match is no scarce good."""
 AGAIN = 0.75
@@ -45,15 +45,22 @@ _SCHOOL_STRIDE, _REQUEST_STRIDE = 2.0, 1.0  # How fast the weights of the last m
 
 
 def psi(share: Floats, power: float) -> Floats:
-    """Value of a share of the mean, concave for `power` > 0, a straight line below `LEAST`."""
-    inside = np.maximum(share, LEAST)
+    """Value of a share of the mean: concave for `power` > 0, a straight line where its slope reaches `MOST_WEIGHT`."""
+    inside = _inside(share, power)
     value = np.log(inside) if power == 1.0 else (inside ** (1.0 - power) - 1.0) / (1.0 - power)
-    return np.asarray(value + LEAST**-power * np.minimum(share - LEAST, 0.0))
+    return np.asarray(value + inside**-power * (share - inside))
 
 
 def slope(share: Floats, power: float) -> Floats:
-    """Derivative of `psi`."""
-    return np.asarray(np.maximum(share, LEAST) ** -power)
+    """Derivative of `psi`, between 1 / `MOST_WEIGHT` and `MOST_WEIGHT`."""
+    return np.asarray(_inside(share, power) ** -power)
+
+
+def _inside(share: Floats, power: float) -> Floats:
+    """The share, as far as its weight stays within bounds."""
+    if power == 0.0:
+        return np.ones_like(share)
+    return np.clip(share, MOST_WEIGHT ** (-1.0 / power), MOST_WEIGHT ** (1.0 / power))
 
 
 def last_weights(value: Floats, size: Floats, share: float) -> Floats:
