@@ -142,6 +142,16 @@ def test_waits_are_those_of_open_requests(session: Session, region: Region) -> N
     assert named(session, region).figures.waiting == asked.Waiting(4, 9.25, 400, (1, 1, 1, 1))
 
 
+def test_waits_of_few_schools_are_told_to_staff_alone(session: Session, region: Region) -> None:
+    for at, school in enumerate(schools(region, 12)):
+        asks(school, days=1 if at < 6 else 12)
+    asks(school, days=90)
+    public = report.public(session, region, f.NOW).figures.waiting
+    # One school waits longest; its number would follow from the rest.
+    assert public == asked.Waiting(13, 12.0, None, (6, 0, None, None))
+    assert named(session, region).figures.waiting.groups == (6, 0, 6, 1)
+
+
 def test_the_load_of_a_month_is_what_is_held_of_what_was_set(session: Session, region: Region) -> None:
     partners = [f.PartnerFactory(region=region, monthly_capacity=limit) for limit in (2, 2, 3, 0)]
     f.PartnerFactory(region=region, paused_at=f.NOW)
@@ -159,6 +169,9 @@ def test_the_load_of_a_month_is_what_is_held_of_what_was_set(session: Session, r
     load = named(session, region).figures.load
     assert (load.month, load.held, load.units) == (date(2026, 9, 1), 3, 7)
     assert (load.none, load.free, load.partly, load.full) == (1, 1, 1, 1)
+    public = report.public(session, region, f.NOW).figures.load
+    assert (public.held, public.units) == (3, 7)
+    assert {public.none, public.free, public.partly, public.full} == {None}
 
 
 def test_groups_of_few_partners_are_told_to_staff_alone(session: Session, region: Region) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
+from matching.disclosure import withheld
 from matchmaker.queries import fairness, plans
 from models import Introduction, LearningRequest, Region, RequestState
 
@@ -41,12 +42,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Waiting:
-    """How long open requests have waited, in days. ``groups`` counts them by `WAITS`; figures of none are None."""
+    """How long open requests have waited, in days. ``groups`` counts them by `WAITS`. Figures of none are None, and in
+    public those that would tell of few schools."""
 
     requests: int
     median_days: float | None
     longest_days: int | None
-    groups: tuple[int, ...]
+    groups: tuple[int | None, ...]
 
 
 def year_start(region: Region, now: datetime) -> datetime:
@@ -84,13 +86,20 @@ def since(session: Session, region: Region, now: datetime) -> list[Asked]:
     ]
 
 
-def waiting(requests: Sequence[Asked], now: datetime) -> Waiting:
-    """How long the open ones among these requests have waited."""
-    days = [(now - each.posted_at).total_seconds() / 86_400 for each in requests if each.open]
+def waiting(requests: Sequence[Asked], now: datetime, least: int = 0) -> Waiting:
+    """How long the open ones among these requests have waited; figures are of `least` schools at least, or withheld.
+
+    The longest wait is one request's.
+    """
+    waits = [((now - each.posted_at).total_seconds() / 86_400, each.school_id) for each in requests if each.open]
+    days = [wait for wait, _ in waits]
     ends = (*WAITS[1:], float("inf"))
+    groups = [[school for wait, school in waits if start <= wait < end] for start, end in zip(WAITS, ends, strict=True)]
+    hidden = withheld([set(group) for group in groups], least)
+    enough = len({school for _, school in waits}) >= least
     return Waiting(
         len(days),
-        median(days) if days else None,
-        int(max(days)) if days else None,
-        tuple(sum(start <= each < end for each in days) for start, end in zip(WAITS, ends, strict=True)),
+        median(days) if days and enough else None,
+        int(max(days)) if days and least == 0 else None,
+        tuple(None if away else len(group) for group, away in zip(groups, hidden, strict=True)),
     )

@@ -32,16 +32,17 @@ class Listed:
 class Load:
     """Units of this month: how many are held of those that partners set, and for how many partners what is taken.
 
-    ``none`` set no visits this month; of the others, nothing, a part or all of the month is held.
+    ``none`` set no visits this month; of the others, nothing, a part or all of the month is held. A count that would
+    tell of few partners is None in public.
     """
 
     month: date
     held: int
     units: int
-    none: int
-    free: int
-    partly: int
-    full: int
+    none: int | None
+    free: int | None
+    partly: int | None
+    full: int | None
 
 
 @dataclass(frozen=True)
@@ -76,19 +77,23 @@ def listed(session: Session, region: Region, now: datetime) -> list[Listed]:
     return [Listed(row[0], row[1], row[2], int(group)) for row, group in zip(rows, of, strict=True)]
 
 
-def load(partners: Sequence[Listed], region: Region, now: datetime) -> Load:
-    """What is taken of this month."""
+def load(partners: Sequence[Listed], region: Region, now: datetime, least: int = 0) -> Load:
+    """What is taken of this month; counts are of `least` partners at least, or withheld."""
     asked = [each for each in partners if each.limit > 0]
-    full = sum(each.held >= each.limit for each in asked)
-    free = sum(each.held == 0 for each in asked)
+    full = {each.id for each in asked if each.held >= each.limit}
+    free = {each.id for each in asked if each.held == 0}
+    counted = [
+        {each.id for each in partners if each.limit == 0},
+        free,
+        {each.id for each in asked} - full - free,
+        full,
+    ]
+    told = [None if away else len(group) for group, away in zip(counted, withheld(counted, least), strict=True)]
     return Load(
-        month=now.astimezone(ZoneInfo(region.time_zone)).date().replace(day=1),
-        held=sum(each.held for each in partners),
-        units=sum(each.limit for each in partners),
-        none=len(partners) - len(asked),
-        free=free,
-        partly=len(asked) - full - free,
-        full=full,
+        now.astimezone(ZoneInfo(region.time_zone)).date().replace(day=1),
+        sum(each.held for each in partners),
+        sum(each.limit for each in partners),
+        *told,
     )
 
 
@@ -108,9 +113,11 @@ def exposure(partners: Sequence[Listed], outlook: Outlook | None) -> list[Exposu
 
 
 def publishable(told: Sequence[Exposure], partners: Sequence[Listed]) -> list[Exposure]:
-    """The same for everybody to read: groups of few partners withheld."""
-    hidden = withheld([{each.id for each in partners if each.group == group.group} for group in told])
+    """The same for everybody to read: groups of few partners withheld. Who has left since the plan counts as one."""
+    hidden = withheld(
+        [{each.id for each in partners if each.group == group.group} or {f"left {group.group}"} for group in told]
+    )
     return [
-        Exposure(each.group, 0, 0.0, Change(0.0, 0.0), withheld=True) if away or not each.partners else each
+        Exposure(each.group, 0, 0.0, Change(0.0, 0.0), withheld=True) if away else each
         for each, away in zip(told, hidden, strict=True)
     ]

@@ -111,6 +111,7 @@ def public(session: Session, region: Region, now: datetime) -> Public:
 
 
 def _read(session: Session, region: Region, now: datetime, *, publish: bool = False) -> _Read:
+    least = LEAST if publish else 0
     policy = rankings.policy_in_effect(session, region.id)
     plan = outlook.in_effect(session, region.id)
     # Held while the standings read them once more, so that both are the same rows.
@@ -130,10 +131,10 @@ def _read(session: Session, region: Region, now: datetime, *, publish: bool = Fa
         by_need=by_need,
         by_locale=service.by_locale(listed, requests, plan),
         exposure=partners.publishable(exposure, people) if publish else exposure,
-        curve=_curve(plan, LEAST if publish else 0),
-        worst_tenth=_worst_tenth(plan, LEAST if publish else 0),
-        waiting=asked.waiting(requests, now),
-        load=partners.load(people, region, now),
+        curve=_curve(plan, least),
+        worst_tenth=_worst_tenth(plan, least),
+        waiting=asked.waiting(requests, now, least),
+        load=partners.load(people, region, now, least),
     )
     return _Read(listed, standings, policy, plan, requests, people, figures)
 
