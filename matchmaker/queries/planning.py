@@ -30,10 +30,14 @@ from models import (
     Proposal,
     Ranking,
     Region,
+    RequestState,
 )
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+_Ranked = Row[tuple[int, list[int], list[float]]]
+
+MONTH = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -85,12 +89,7 @@ def gather(session: Session, region: Region, policy: Policy, now: datetime) -> G
     school_ids = list(standings)
     position = {school_id: at for at, school_id in enumerate(school_ids)}
     past, past_weight = _past(session, region.id, standings, position)
-    width = max((len(one.places) for one in asking), default=0)
-    candidates = np.full((len(asking), width), -1, dtype=np.int32)
-    relevance = np.zeros((len(asking), width), dtype=np.float32)
-    for row, one in enumerate(asking):
-        candidates[row, : len(one.places)] = nodes.at(one)
-        relevance[row, : len(one.places)] = one.relevance
+    candidates, relevance = _padded([(nodes.at(one), one.relevance) for one in asking])
     instance = Instance(
         candidates=candidates,
         relevance=relevance,
@@ -109,6 +108,43 @@ def gather(session: Session, region: Region, policy: Policy, now: datetime) -> G
         everybody.partner_ids[nodes.places].tolist(),
         nodes.months,
         school_ids,
+    )
+
+
+def last_month(session: Session, region: Region, policy: Policy, now: datetime) -> Gathered:
+    """The requests of the last `MONTH`, whatever has become of them, as if all were still open and everybody free.
+
+    Candidates are those of each request's newest ranking as it was stored, and everybody has one month's units. What
+    schools have had and how long they waited is left out: it would count the same requests twice.
+    """
+    posted = session.execute(
+        select(LearningRequest.id, LearningRequest.school_id)
+        .where(
+            LearningRequest.region_id == region.id,
+            LearningRequest.state.not_in((RequestState.DRAFT, RequestState.WITHDRAWN)),
+            LearningRequest.posted_at > now - MONTH,
+            LearningRequest.posted_at <= now,
+        )
+        .order_by(LearningRequest.id)
+    ).all()
+    everybody = roll.read(session, region.id)
+    ranked = {row.request_id: row for row in _newest(session, [request_id for request_id, _ in posted])}
+    rows = [_closest(ranked.get(request_id), everybody) for request_id, _ in posted]
+    candidates, relevance = _padded(rows)
+    standings = fairness.standings(session, region.id, policy, now)
+    position = {school_id: at for at, school_id in enumerate(standings)}
+    instance = Instance(
+        candidates=candidates,
+        relevance=relevance,
+        capacity=np.asarray(everybody.monthly_capacity, dtype=np.int64),
+        school=np.array([position[school_id] for _, school_id in posted], dtype=np.int64),
+        need=np.array([standing.need.value for standing in standings.values()], dtype=np.float64),
+        group=_groups(session, region, everybody, now),
+        slots=plans.SLOTS,
+    )
+    months = [now.date().replace(day=1)] * len(everybody.partner_ids)
+    return Gathered(
+        instance, [request_id for request_id, _ in posted], everybody.partner_ids.tolist(), months, list(standings)
     )
 
 
@@ -134,16 +170,11 @@ def _asking(
         by_hand = everybody.places(np.array([who for who, _ in found.pinned], dtype=np.int64))
         by_hand = by_hand[eligible[by_hand]]
         eligible[by_hand] = False
-        ids, relevance = _candidates(ranked.get(request.id))
-        known = np.isin(ids, everybody.partner_ids)
-        at, rho = everybody.places(ids[known]), np.clip(relevance[known], 0.0, 1.0).astype(np.float32)
-        at, rho = at[eligible[at]], rho[eligible[at]]
-        # Those of equal relevance in the ranker's own order.
-        best = np.argsort(-rho, kind="stable")
-        yield _Asking(request, found, at[best], rho[best], by_hand)
+        at, rho = _closest(ranked.get(request.id), everybody)
+        yield _Asking(request, found, at[eligible[at]], rho[eligible[at]], by_hand)
 
 
-def _newest(session: Session, request_ids: Sequence[int]) -> Sequence[Row[tuple[int, list[int], list[float]]]]:
+def _newest(session: Session, request_ids: Sequence[int]) -> Sequence[_Ranked]:
     newest = select(func.max(Ranking.id)).where(Ranking.request_id.in_(request_ids)).group_by(Ranking.request_id)
     return session.execute(
         select(
@@ -154,10 +185,26 @@ def _newest(session: Session, request_ids: Sequence[int]) -> Sequence[Row[tuple[
     ).all()
 
 
-def _candidates(row: Row[tuple[int, list[int], list[float]]] | None) -> tuple[Integers, Floats]:
+def _closest(row: _Ranked | None, everybody: Roll) -> tuple[Integers, NDArray[np.float32]]:
+    """[n] places on the roll of a ranking's candidates and their relevance, best first."""
     if row is None or not row.partner_id:
-        return np.zeros(0, dtype=np.int64), np.zeros(0)
-    return np.array(row.partner_id, dtype=np.int64), np.array(row.relevance, dtype=np.float64)
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+    ids = np.array(row.partner_id, dtype=np.int64)
+    known = np.isin(ids, everybody.partner_ids)
+    rho = np.clip(np.array(row.relevance, dtype=np.float64)[known], 0.0, 1.0).astype(np.float32)
+    # Those of equal relevance in the ranker's own order.
+    best = np.argsort(-rho, kind="stable")
+    return everybody.places(ids[known])[best], rho[best]
+
+
+def _padded(rows: Sequence[tuple[Integers, NDArray[np.float32]]]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """[R, C] positions and relevances of rows of different lengths."""
+    width = max((len(at) for at, _ in rows), default=0)
+    candidates = np.full((len(rows), width), -1, dtype=np.int32)
+    relevance = np.zeros((len(rows), width), dtype=np.float32)
+    for row, (at, rho) in enumerate(rows):
+        candidates[row, : len(at)], relevance[row, : len(at)] = at, rho
+    return candidates, relevance
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,9 @@ from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.policies import NOBODY
 from matchmaker.queries import plans, rankings
-from matchmaker.queries.planning import Gathered, gather
+from matchmaker.queries.planning import Gathered, gather, last_month
 from matchmaker.services import planning, renewing
-from models import LearningRequest, Partner, Plan, PlanKind, PlannedPlace, PlanState, Region
+from models import EquityPolicy, LearningRequest, Partner, Plan, PlanKind, PlannedPlace, PlanState, Region
 
 log = structlog.get_logger()
 
@@ -145,13 +145,17 @@ def run(session: Session, lease: Lease) -> bool:
     gathered = gather(session, region, policy, lease.clock())
     asked = {"requests": len(gathered.request_ids), "people": gathered.people}
     lease.tell(**asked)
+    trial = plan.kind is PlanKind.TRIAL
     if not gathered.request_ids:
-        return _nothing_to_plan(session, lease, asked)
-    made = plan_region(gathered.instance, policy, progress=lease.beat)
+        more = tried(session, region, plan, gathered, None, lease) if trial else {}
+        return _nothing_to_plan(session, lease, {**asked, **more})
+    # A trial shows what a setting does by itself; only what takes effect is softened until it keeps the promise.
+    made = plan_region(gathered.instance, policy, progress=lease.beat, soften=not trial)
     if made.stopped:
         return lease.let_go()
+    more = tried(session, region, plan, gathered, made, lease) if trial else beside(gathered, made, lease)
     seconds = round(time.monotonic() - began, 2)
-    figures = {**asked, **figures_of(gathered, made), **beside(gathered, made, lease), "seconds": seconds}
+    figures = {**asked, **figures_of(gathered, made), **more, "seconds": seconds}
     _finish(session, lease, gathered, made, figures)
     return True
 
@@ -188,16 +192,40 @@ def figures_of(gathered: Gathered, made: made_of.Plan) -> dict[str, Any]:
 
 def beside(gathered: Gathered, made: made_of.Plan, lease: Lease) -> dict[str, Any]:
     """A plan beside the one for closeness alone, and beside other positions of the dial."""
-
-    def alive(done: int, rounds: int) -> bool:
-        return lease.beat(ROUNDS, ROUNDS)
-
+    alive = _alive(lease)
     closest = plan_region(gathered.instance, Policy.none(), progress=alive)
     if closest.stopped:
         # The plan itself is whole; beside half a plan it would seem better than it is.
         return {}
     curve = dial_curve(gathered.instance, rounds=CURVE_ROUNDS, progress=alive)
     return {"comparison": compared(gathered, compare(gathered.instance, closest, made)), "curve": curve}
+
+
+def tried(
+    session: Session, region: Region, plan: Plan, tonight: Gathered, made: made_of.Plan | None, lease: Lease
+) -> dict[str, Any]:
+    """What a trial changes, beside the version it was asked under: tonight, and over the last month's requests."""
+    alive, after = _alive(lease), Policy.of(plan.numbers)
+    before = Policy.of(session.get_one(EquityPolicy, plan.policy_id).numbers)
+    month = last_month(session, region, after, lease.clock())
+    told: dict[str, Any] = {"dial": plan.numbers.get("dial"), "tonight": None, "last_month": None}
+    for name, gathered, by_trial in (("tonight", tonight, made), ("last_month", month, None)):
+        if not gathered.request_ids:
+            continue
+        pair = [
+            plan_region(gathered.instance, before, progress=alive),
+            by_trial or plan_region(gathered.instance, after, progress=alive, soften=False),
+        ]
+        # Beside half a plan the other would seem better than it is.
+        if not any(each.stopped for each in pair):
+            quality = dict(zip(("before", "after"), (each.certificate.quality for each in pair), strict=True))
+            told[name] = {**compared(gathered, compare(gathered.instance, *pair)), "quality": quality}
+    return told
+
+
+def _alive(lease: Lease) -> Callable[[int, int], bool]:
+    """Signs of life after the plan itself is made."""
+    return lambda done, rounds: lease.beat(ROUNDS, ROUNDS)
 
 
 def compared(gathered: Gathered, comparison: Comparison) -> dict[str, Any]:

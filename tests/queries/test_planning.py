@@ -187,3 +187,23 @@ def test_what_is_asked_of_the_database_does_not_grow_with_the_requests(session: 
     for _ in range(5):
         ranked(cast, {cast.ramon: 0.4, cast.esperanza: 0.5})
     assert queries() <= few
+
+
+def test_the_last_month_is_looked_at_as_if_everybody_were_still_free(session: Session, cast: Cast) -> None:
+    known = {cast.ramon: 0.4, cast.esperanza: 0.7}
+    placed, held = (ranked(cast, known, state=state) for state in (RequestState.PLACED, RequestState.ON_HOLD))
+    unranked = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
+    for state in (RequestState.DRAFT, RequestState.WITHDRAWN):
+        ranked(cast, known, state=state)
+    earlier = ranked(cast, known, posted_at=f.NOW - timedelta(days=31))
+    suggested = f.ProposalFactory(region=cast.region, of=earlier, who=cast.ramon)
+    f.IntroductionFactory(region=cast.region, suggested=suggested, coordinator=cast.marisol)
+    session.flush()
+    found = planning.last_month(session, cast.region, Policy(), f.NOW)
+    assert found.request_ids == [placed.id, held.id, unranked.id]
+    assert could_have(found, placed) == {cast.esperanza.id: 0.7, cast.ramon.id: 0.4}
+    assert could_have(found, unranked) == {}
+    assert dict(zip(found.partner_ids, found.instance.capacity.tolist(), strict=True))[cast.ramon.id] == (
+        cast.ramon.monthly_capacity
+    )
+    assert found.instance.past is None and found.instance.waiting_days is None

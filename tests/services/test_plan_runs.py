@@ -14,7 +14,8 @@ from matchmaker import jobs
 from matchmaker.clock import Clock
 from matchmaker.extensions import db
 from matchmaker.policies import NOBODY
-from matchmaker.services import plan_runs, planning
+from matchmaker.queries import rankings
+from matchmaker.services import plan_runs, planning, policy
 from models import (
     AuditEvent,
     CapacityUnit,
@@ -158,7 +159,37 @@ def test_a_trial_takes_no_effect(session: Session, cast: Cast, clock: Clock) -> 
     work(session)
     assert (plan.state, cast.region.plan_id, places(session, plan)) == (PlanState.DONE, None, {})
     assert plan.figures["certificate"]["overload"] == 0 and plan.figures["used"]["alpha"] == 0.0
+    assert "comparison" not in plan.figures
     assert not session.scalars(select(OutboxItem).where(OutboxItem.kind == "renew")).all()
+
+
+def test_a_trial_stands_beside_the_policy_in_effect_tonight_and_over_the_last_month(
+    session: Session, cast: Cast, clock: Clock
+) -> None:
+    requests = town(cast)
+    settled = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
+    settled.state = RequestState.DONE
+    plan = policy.try_dial(session, acting(cast.ada), cast.region, 100, clock)
+    session.commit()
+    work(session)
+    found = plan.figures
+    assert found["dial"] == 100 and found["used"]["alpha"] == plan.numbers["alpha"], "shown as it is, not softened"
+    assert found["tonight"]["requests"] == len(requests) == found["last_month"]["requests"]
+    for told in (found["tonight"], found["last_month"]):
+        assert 0.9 < told["quality"]["before"] <= 1 and 0.5 < told["quality"]["after"] <= 1
+        assert {each["school_id"] for each in told["schools"]} <= {cast.school.id, *plan.terms["school_ids"]}
+    before = plan.policy_id
+    assert rankings.policy_in_effect(session, cast.region.id).id == before
+
+
+def test_a_night_without_requests_still_looks_at_the_last_month(session: Session, cast: Cast, clock: Clock) -> None:
+    for request in town(cast):
+        request.state = RequestState.PLACED
+    plan = policy.try_dial(session, acting(cast.ada), cast.region, 60, clock)
+    session.commit()
+    work(session)
+    assert (plan.state, plan.figures["requests"], plan.figures["tonight"]) == (PlanState.DONE, 0, None)
+    assert plan.figures["last_month"]["requests"] == 4
 
 
 @pytest.fixture
