@@ -36,7 +36,7 @@ SETTLED = 0.0004
 
 _BELOW = 0.02  # Prices begin so far below those of the last round, as a share of the middle ideal; the first ones so:
 _BELOW_COARSE = 0.03
-_LEAST_STEP = 0.3  # A round moves utilities at least so far towards what it gave, and exposures so far:
+_LEAST_STEP = 0.1  # A round moves utilities at least so far towards what it gave, and exposures so far:
 _LEAST_STEP_SHOWN = 0.5
 _FIRST_STRIDE = 2.0  # A group shown not at all has its boost raised by so many times the largest, less every round.
 
