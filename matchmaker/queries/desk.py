@@ -252,4 +252,5 @@ def _lead(first: Row[Any] | None, second: float | None) -> str | None:
         return "by_hand"
     if first is None or second is None:
         return None
-    return "clear_lead" if first.score - second >= CLEAR_LEAD else "close_call"
+    # In units of closeness: what a request weighs makes its first candidate no clearer.
+    return "clear_lead" if (first.score - second) / first.need >= CLEAR_LEAD else "close_call"
