@@ -1,9 +1,10 @@
-"""Re-ranking one request with need, deficit, boost and busy price: the region's equity policy online.
+"""The region's equity policy, and how it orders the candidates of one request: need, deficit, boost and busy price.
 
-Gross worth of a partner p for a request r of school s is W = need_s * deficit_r * rho(r, p) + boost_p; the
-score that orders is V = W - price_p. Every number is bounded by the policy, and all of it is kept, because
-V is also the explanation a coordinator reads. Need comes from documented facts only (`matching.need`); who a
-partner is enters only through how they know what they know, and how new they are.
+Gross worth of a partner p for a request r of school s is W = need_s * deficit_r * rho(r, p) + boost_p; the score that
+orders is V = W - price_p. Every number is bounded, and all of it is kept, because V is also the explanation a
+coordinator reads. The parts come from the plan in effect (`matching.online`), or until the first one from here. Need
+comes from documented facts only (`matching.need`); who a partner is enters only through how they know what they know,
+and how new they are.
 """
 
 from __future__ import annotations
@@ -18,15 +19,18 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-# A school nobody has reached counts as reached this much; 0 would make its weight infinite.
-_NO_MERIT = 1e-9  # a smaller share is rounding, and would overflow as a divisor
-_SMALLEST_UTILITY = 0.05
+_NO_MERIT = 1e-9  # A smaller share is rounding, and would overflow as a divisor.
+_SMALLEST_UTILITY = 0.05  # A school nobody has reached counts as reached this much; 0 would weigh without end.
+
+# Until a region's first plan, what each part of an online score may reach; a plan has prices and weights of its own.
+LEAST_WEIGHT, MOST_WEIGHT = 0.67, 1.5
+MOST_DEFICIT = 1.5
+MOST_PRICE, PRICE_POWER = 0.15, 2.0
 
 DIGITS = 6
 """Decimals of a re-rank's factors that count, and that are stored."""
 
-DEFAULT_DIAL = 60.0
-MOST_DIAL = 100.0
+DEFAULT_DIAL, MOST_DIAL = 60.0, 100.0
 
 KNOWLEDGE = ("credentialed", "practice", "both")
 """How partners know what they know. Each comes twice among the groups of a plan: 2 k not new, 2 k + 1 new."""
@@ -53,14 +57,6 @@ class Policy:
         After this long a past visit counts half.
     oldest_days
         A request that has waited longer picks before all others.
-    least_weight, most_weight
-        Range of a school's weight; the mean over the region's schools is 1.
-    most_deficit
-        Largest factor for a request whose best partners are taken.
-    most_price
-        Busy price of a partner with no free unit, in units of W; 0 turns prices off.
-    price_power
-        Shape of the price: above 1 the last free units cost most.
     """
 
     alpha: float = 4.0
@@ -68,11 +64,6 @@ class Policy:
     beta: float = 0.1
     half_life_days: float = 180.0
     oldest_days: float = 10.0
-    least_weight: float = 0.67
-    most_weight: float = 1.5
-    most_deficit: float = 1.5
-    most_price: float = 0.15
-    price_power: float = 2.0
 
     def __post_init__(self) -> None:
         ranges = {
@@ -81,11 +72,6 @@ class Policy:
             "beta": (self.beta, 0.0, 0.5),
             "half_life_days": (self.half_life_days, 1.0, 3650.0),
             "oldest_days": (self.oldest_days, 0.0, 3650.0),
-            "least_weight": (self.least_weight, 0.1, 1.0),
-            "most_weight": (self.most_weight, 1.0, 5.0),
-            "most_deficit": (self.most_deficit, 1.0, 5.0),
-            "most_price": (self.most_price, 0.0, 1.0),
-            "price_power": (self.price_power, 1.0, 8.0),
         }
         for name, (value, least, most) in ranges.items():
             if not least <= value <= most:
@@ -120,7 +106,7 @@ class Policy:
     @classmethod
     def none(cls) -> Policy:
         """Relevance alone: no need, no deficit, no boost, no price."""
-        return cls(alpha=0.0, alpha2=0.0, beta=0.0, most_price=0.0)
+        return cls(alpha=0.0, alpha2=0.0, beta=0.0)
 
 
 def groups(credentialed: ArrayLike, practice: ArrayLike, new: ArrayLike) -> Indices:
@@ -182,7 +168,7 @@ def school_need(need: ArrayLike, past: ArrayLike, policy: Policy) -> Floats:
     Returns
     -------
     numpy.ndarray
-        [S] with mean 1, each in [least_weight, most_weight]. Higher need never weighs less, more past service
+        [S] with mean 1, each in [LEAST_WEIGHT, MOST_WEIGHT]. Higher need never weighs less, more past service
         never more.
 
     References
@@ -194,20 +180,20 @@ def school_need(need: ArrayLike, past: ArrayLike, policy: Policy) -> Floats:
     raw = np.asarray(need, dtype=np.float64) * reached**-policy.alpha
     if len(raw) == 0:
         return raw
-    low, high = policy.least_weight / raw.max(), policy.most_weight / raw.min()
+    low, high = LEAST_WEIGHT / raw.max(), MOST_WEIGHT / raw.min()
     # The clipped mean grows with the scale and passes 1 between these ends; 60 halvings reach float64's
     # precision.
     for _ in range(60):
         scale = (low + high) / 2
-        if np.clip(scale * raw, policy.least_weight, policy.most_weight).mean() < 1.0:
+        if np.clip(scale * raw, LEAST_WEIGHT, MOST_WEIGHT).mean() < 1.0:
             low = scale
         else:
             high = scale
-    return np.clip(high * raw, policy.least_weight, policy.most_weight)
+    return np.clip(high * raw, LEAST_WEIGHT, MOST_WEIGHT)
 
 
 def request_deficit(best_free: float, best: float, policy: Policy) -> float:
-    """Factor in [1, most_deficit] for a request whose best partners have no room left.
+    """Factor in [1, MOST_DEFICIT] for a request whose best partners have no room left.
 
     Parameters
     ----------
@@ -222,12 +208,12 @@ def request_deficit(best_free: float, best: float, policy: Policy) -> float:
         return 1.0
     share = max(best_free, 0.0) / best
     if share <= 0.0:
-        return policy.most_deficit
-    return float(np.clip(share**-policy.alpha2, 1.0, policy.most_deficit))
+        return MOST_DEFICIT
+    return float(np.clip(share**-policy.alpha2, 1.0, MOST_DEFICIT))
 
 
 def busy_price(held: ArrayLike, capacity: ArrayLike, policy: Policy) -> Floats:
-    """Price of asking each partner once more: 0 with no unit held, rising ever faster to `most_price` when
+    """Price of asking each partner once more: 0 with no unit held, rising ever faster to `MOST_PRICE` when
     full.
 
     Parameters
@@ -237,7 +223,7 @@ def busy_price(held: ArrayLike, capacity: ArrayLike, policy: Policy) -> Floats:
     """
     units, room = np.asarray(held, dtype=np.float64), np.asarray(capacity, dtype=np.float64)
     load = np.divide(units, room, out=np.ones_like(units), where=room > 0)
-    return policy.most_price * np.clip(load, 0.0, 1.0) ** policy.price_power
+    return (0.0 if policy.neutral else MOST_PRICE) * np.clip(load, 0.0, 1.0) ** PRICE_POWER
 
 
 def group_shares(values: ArrayLike, members: ArrayLike) -> Floats:

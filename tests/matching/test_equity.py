@@ -8,6 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.equity import (
+    LEAST_WEIGHT,
+    MOST_PRICE,
+    MOST_WEIGHT,
     Policy,
     busy_price,
     exposure_boost,
@@ -91,8 +94,8 @@ def test_school_weights_have_mean_1_and_stay_in_range(schools: list[tuple[float,
     need, past = zip(*schools, strict=True)
     weights = school_need(need, past, POLICY)
     assert weights.mean() == pytest.approx(1.0, abs=1e-6)
-    assert weights.min() >= POLICY.least_weight - 1e-12
-    assert weights.max() <= POLICY.most_weight + 1e-12
+    assert weights.min() >= LEAST_WEIGHT - 1e-12
+    assert weights.max() <= MOST_WEIGHT + 1e-12
 
 
 @given(needs, st.floats(0, 0.5), shares)
@@ -129,10 +132,10 @@ def test_request_deficit(free: float, best: float, factor: float) -> None:
 def test_busy_price_is_zero_when_free_full_at_the_cap_and_convex_between() -> None:
     price = busy_price([0, 1, 2, 3, 4, 9], [4] * 6, POLICY)
     assert price[0] == 0.0
-    assert (price[4:] == POLICY.most_price).all()
+    assert (price[4:] == MOST_PRICE).all()
     steps = np.diff(price[:5])
     assert (np.diff(steps) > 0).all()
-    assert busy_price([0], [0], POLICY)[0] == POLICY.most_price
+    assert busy_price([0], [0], POLICY)[0] == MOST_PRICE
 
 
 @given(st.lists(st.tuples(shares, shares), min_size=3, max_size=3), st.floats(0, 0.5))
@@ -164,8 +167,8 @@ def test_group_shares_may_overlap() -> None:
         {"alpha": -1},
         {"beta": 0.9},
         {"half_life_days": 0},
-        {"least_weight": 1.2},
-        {"most_weight": 0.9},
+        {"half_life_days": 0.5},
+        {"oldest_days": -1},
         {"alpha2": float("nan")},
     ],
 )

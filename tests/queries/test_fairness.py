@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from matching.equity import Policy
+from matching.equity import LEAST_WEIGHT, MOST_WEIGHT, Policy
 from matching.need import LEAST_STRENGTH
 from matchmaker.queries import capacity, fairness, roll
 from models import LOCALES, IntroductionState, Region, School
@@ -126,7 +126,7 @@ def test_more_need_never_weighs_less(session: Session, facts: list[tuple[Any, An
     weights = [standing.weight for standing in found]
     assert all(later >= earlier - 1e-9 for earlier, later in pairwise(weights))
     assert np.mean(weights) == pytest.approx(1.0)
-    assert min(weights) >= POLICY.least_weight and max(weights) <= POLICY.most_weight
+    assert min(weights) >= LEAST_WEIGHT and max(weights) <= MOST_WEIGHT
 
 
 def test_a_school_that_was_served_gives_way_to_one_that_was_not(session: Session, region: Region) -> None:
