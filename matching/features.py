@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from matching.centred import NO_LENGTH, Centred, products
-from matching.closest import TOP_PIECES, Deal, closest
+from matching.closest import TOP_PIECES, closest
 from matching.language import Language, language_of
 from matching.lexical import LexicalIndex, build_lexical_index
 from matching.reading import Profile, Reader, Reading, piece_texts
@@ -43,8 +43,8 @@ class Corpus:
         [N, d] of length 1.
     piece_fund, piece_partner
         [N] ascending: the fund and the partner of a piece.
-    deal
-        How the pieces are dealt out to find each partner's closest; for copies the score of the first is taken.
+    piece_edges
+        [P + 1] where each partner's pieces begin, and where the last one's end.
     whole_first
         [P] the first profile with the very same text, whose scores its copies take, so that they tie exactly: a
         product's last bit depends on a row's place in the matrix.
@@ -64,7 +64,7 @@ class Corpus:
     piece_vectors: Rounded
     piece_fund: Indices
     piece_partner: Indices
-    deal: Deal
+    piece_edges: Indices
     whole_first: Indices
     whole: Centred
     titles: Centred
@@ -113,7 +113,7 @@ def build_corpus(
         piece_vectors=piece_vectors,
         piece_fund=np.repeat(np.arange(len(counts)), counts),
         piece_partner=np.repeat(np.arange(len(readings)), owned),
-        deal=Deal.of(owned, _first_same(piece_texts(readings))),
+        piece_edges=np.concatenate([[0], np.cumsum(owned)]),
         whole_first=_first_same([f"{reading.whole}\0{reading.titles}" for reading in readings]),
         whole=Centred.of(whole_vectors),
         titles=Centred.of(title_vectors),
@@ -285,13 +285,10 @@ def _leading(strength: NDArray[np.float64]) -> Indices:
 
 def _closest_pieces(corpus: Corpus, query: Floats, fallback: Floats) -> tuple[Floats, Floats, Indices]:
     """Per partner: the best piece's score, the mean of the best three, and which piece is best."""
-    which = np.full(corpus.size, -1, dtype=np.int64)
     if not len(corpus.piece_partner):
-        return fallback, fallback, which
-    found, holders = closest(corpus.deal, corpus.piece_vectors.products(query)), corpus.deal.holders
-    luck = _LUCK * found.spread * corpus.luck[holders]
-    best_piece, top_pieces = fallback.copy(), fallback.copy()
-    best_piece[holders] = found.best - luck[:, 0]
-    top_pieces[holders] = found.top - luck[:, 1]
-    which[holders] = found.which
-    return best_piece, top_pieces, which
+        return fallback, fallback, np.full(corpus.size, -1, dtype=np.int64)
+    found = closest(corpus.piece_edges, corpus.piece_vectors.products(query))
+    some, luck = found.which >= 0, np.float32(_LUCK * found.spread) * corpus.luck
+    best_piece = np.where(some, found.best - luck[:, 0], fallback)
+    top_pieces = np.where(some, found.top - luck[:, 1], fallback)
+    return best_piece, top_pieces, found.which

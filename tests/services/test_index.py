@@ -78,12 +78,11 @@ def assert_same(found: Matrices, expected: Matrices) -> None:
     for field in fields(expected.facts):
         one, other = getattr(found.facts, field.name), getattr(expected.facts, field.name)
         np.testing.assert_array_equal(one, other, err_msg=field.name)
-    for name in ("piece_fund", "piece_partner", "whole_first", "luck", "substance"):
+    for name in ("piece_fund", "piece_partner", "piece_edges", "whole_first", "luck", "substance"):
         np.testing.assert_array_equal(getattr(found.corpus, name), getattr(expected.corpus, name), err_msg=name)
     for name in ("numbers", "steps"):
         one, other = getattr(found.corpus.piece_vectors, name), getattr(expected.corpus.piece_vectors, name)
         np.testing.assert_array_equal(one, other, err_msg=name)
-    np.testing.assert_array_equal(found.corpus.deal.order, expected.corpus.deal.order)
     np.testing.assert_array_equal(found.corpus.whole.vectors, expected.corpus.whole.vectors)
     np.testing.assert_array_equal(found.corpus.titles.vectors, expected.corpus.titles.vectors)
     np.testing.assert_allclose(words(found), words(expected), rtol=1e-6)
