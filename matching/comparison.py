@@ -7,7 +7,7 @@ with near and with far partners can stand in one table.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -133,11 +133,15 @@ def compare(instance: Instance, before: Plan, after: Plan) -> Comparison:
     )
 
 
-def dial_curve(instance: Instance, dials: Iterable[float] = DIALS, **how: Any) -> list[dict[str, float | bool]]:
+def dial_curve(
+    instance: Instance, policy: Policy, dials: Iterable[float] = DIALS, **how: Any
+) -> list[dict[str, float | bool]]:
     """What each position of the dial keeps of closeness, and gives to schools of the highest documented need.
 
     Parameters
     ----------
+    policy
+        Gives what the dial does not turn.
     how
         Passed on to `matching.planner.plan`, for each position.
 
@@ -150,7 +154,7 @@ def dial_curve(instance: Instance, dials: Iterable[float] = DIALS, **how: Any) -
     ideal = _ideal(instance)
     curve: list[dict[str, float | bool]] = []
     for dial in dials:
-        made = plan(instance, Policy.at(dial), soften=False, **how)
+        made = plan(instance, turned(policy, dial), soften=False, **how)
         if made.stopped:
             break
         share = _share(instance, made, ideal)
@@ -166,6 +170,12 @@ def dial_curve(instance: Instance, dials: Iterable[float] = DIALS, **how: Any) -
             }
         )
     return curve
+
+
+def turned(policy: Policy, dial: float) -> Policy:
+    """A policy with its dial at another position, and all else as it is."""
+    at = Policy.at(dial)
+    return replace(policy, alpha=at.alpha, alpha2=at.alpha2, beta=at.beta)
 
 
 def lorenz(values: Floats) -> tuple[float, ...]:

@@ -72,7 +72,7 @@ def test_what_is_kept_is_what_the_certificate_says_also_where_some_matches_are_p
 
 
 def test_the_dial_begins_at_the_closest_and_says_what_it_keeps() -> None:
-    curve = dial_curve(instance(), (0.0, 60.0, 100.0), rounds=5)
+    curve = dial_curve(instance(), Policy(), (0.0, 60.0, 100.0), rounds=5)
     assert [each["dial"] for each in curve] == [0.0, 60.0, 100.0]
     assert curve[0]["kept"] >= max(each["kept"] for each in curve) - 1e-3
     assert all(each["selectable"] == (each["kept"] >= 0.97) for each in curve)
@@ -80,7 +80,7 @@ def test_the_dial_begins_at_the_closest_and_says_what_it_keeps() -> None:
 
 def test_a_dial_that_is_cancelled_tells_what_it_has() -> None:
     # The position 0 takes one small auction, which is over before anybody can cancel it.
-    assert [each["dial"] for each in dial_curve(instance(), progress=lambda done, rounds: False)] == [0.0]
+    assert [each["dial"] for each in dial_curve(instance(), Policy(), progress=lambda done, rounds: False)] == [0.0]
 
 
 @given(VALUES)
