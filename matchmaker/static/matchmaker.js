@@ -85,6 +85,14 @@
     form.addEventListener("submit", () => store.drafts().forEach(store.drop));
   });
 
+  // ── Dial: slider and number say the same ──────────────────────────────────
+  all("[data-mirrors]").forEach((slider) => {
+    const number = one(`#${slider.dataset.mirrors}`);
+    if (!number) return;
+    slider.addEventListener("input", () => { number.value = slider.value; });
+    number.addEventListener("input", () => { if (number.value !== "") slider.value = number.value; });
+  });
+
   // ── Jobs: a fresh card in the place of one that moves ─────────────────────────
   const LOOK_AGAIN = 2000;
   const follow = () => setTimeout(async () => {

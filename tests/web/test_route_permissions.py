@@ -91,6 +91,14 @@ TABLE = {
     "POST /schools/<row:school_id>/facts":
                                       "login 404  404  403  403  403  403  403  422  403  404",
     "GET /equity/policy":             "login 404  404  403  403  403  403  200  200  200  200",
+    "POST /equity/policy/try":        "login 404  404  403  403  403  403  422  422  403  422",
+    "GET /equity/policy/trials/<row:plan_id>":
+                                      "login 404  404  403  403  403  403  200  200  200  404",
+    "POST /equity/policy/trials/<row:plan_id>/cancel":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
+    "POST /equity/policy/trials/<row:plan_id>/activate":
+                                      "login 404  404  403  403  403  403  403  422  403  404",
+    "POST /equity/policy/back":       "login 404  404  403  403  403  403  403  422  403  403",
     "GET /i/<token>":                 EVERYBODY,
     "POST /i/<token>":                "422   422  422  422  422  422  422  422  422  422  422",
     "GET /login":                     "200   home home home home home home home home home home",
@@ -183,7 +191,7 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
         "<row:introduction_id>": world.approved.id,
         "<row:proposal_id>": world.second.id,
         "<row:steer_id>": world.steer.id,
-        "<row:plan_id>": world.plan.id,
+        "<row:plan_id>": (world.trial if rule.startswith("/equity/") else world.plan).id,
         "<row:partner_id>": cast.esperanza.id,
         "<row:membership_id>": cast.nueva_membership.id,
         "<row:school_id>": cast.school.id,

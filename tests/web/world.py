@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from models import Fund, Introduction, IntroductionState, LearningRequest, Plan, PlanState, Proposal, Ranking, Steer
+from models import (
+    Fund,
+    Introduction,
+    IntroductionState,
+    LearningRequest,
+    Plan,
+    PlanKind,
+    PlanState,
+    Proposal,
+    Ranking,
+    Steer,
+)
 from tests import factories as f
 from tests.cast import Cast
 
@@ -13,7 +24,7 @@ from tests.cast import Cast
 @dataclass(frozen=True)
 class World:
     """Ana's request with two people who fit, one decided, one answered by mail; Esperanza's fund; a hand of Ben's; a
-    plan that waits."""
+    plan that waits, and a trial that has ended."""
 
     asked: LearningRequest
     ranking: Ranking
@@ -24,6 +35,7 @@ class World:
     fund: Fund
     steer: Steer
     plan: Plan
+    trial: Plan
 
 
 def build(cast: Cast) -> World:
@@ -49,6 +61,7 @@ def build(cast: Cast) -> World:
         fund=cast.esperanza.funds[0],
         steer=f.SteerFactory(region=cast.region, of=approved.request, who=approved.partner, hand=cast.ben),
         plan=f.PlanFactory(region=cast.region, state=PlanState.WAITING, finished_at=None),
+        trial=f.PlanFactory(region=cast.region, kind=PlanKind.TRIAL),
     )
 
 
