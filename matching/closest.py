@@ -60,18 +60,19 @@ def _closest(edges: Indices, scores: Floats, best: Floats, top: Floats, which: I
         start, stop = edges[partner], edges[partner + 1]
         if start == stop:
             continue
-        first, second, third, total, squares = lowest, lowest, lowest, 0.0, 0.0
+        first, second, third, total, squares, leads = lowest, lowest, lowest, 0.0, 0.0, start
         for piece in range(start, stop):
             score = scores[piece]
             total += score
             squares += np.float64(score) * score
-            if score > first:
-                first, second, third = score, first, second
-                which[partner] = piece
-            elif score > second:
-                second, third = score, second
-            elif score > third:
-                third = score
+            # Without a branch: which way it went could not be foretold. Whoever is beaten is tried at the next place.
+            leads = piece if score > first else leads
+            beaten = min(first, score)
+            first = max(first, score)
+            beaten_twice = min(second, beaten)
+            second = max(second, beaten)
+            third = max(third, beaten_twice)
+        which[partner] = leads
         number = stop - start
         summed = np.float64(first)
         if number > 1:
