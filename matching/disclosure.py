@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Hashable, Sequence
 
+import numpy as np
+
 LEAST = 5
 """Members that a group has at least before anything is told of it."""
 _Z = 1.959964
@@ -46,6 +48,55 @@ def withheld(groups: Sequence[Collection[Hashable]], least: int = LEAST) -> list
     while any(hidden) and rest and not _covered(groups, hidden, least):
         hidden[rest.pop()] = True
     return hidden
+
+
+def withheld_in_both(
+    first: Sequence[Collection[Hashable]], second: Sequence[Collection[Hashable]], least: int = LEAST
+) -> tuple[list[bool], list[bool]]:
+    """The same for two ways to group one whole, of a few groups each: no sum or difference of all that is told is of
+    fewer than `least` members. Where both tell too much, the second gives way first.
+    """
+    hidden = withheld(first, least), withheld(second, least)
+    while _smallest_difference((first, second), hidden) < least:
+        for groups, away in ((second, hidden[1]), (first, hidden[0])):
+            told = [at for at, group in enumerate(groups) if group and not away[at]]
+            if told:
+                away[min(told, key=lambda at: (len(set(groups[at])), -at))] = True
+                break
+        else:
+            break
+    return hidden
+
+
+def _smallest_difference(
+    tables: tuple[Sequence[Collection[Hashable]], Sequence[Collection[Hashable]]],
+    hidden: tuple[Sequence[bool], Sequence[bool]],
+) -> float:
+    """Fewest members that a linear combination of what two tables tell can single out.
+
+    A combination gives each member the sum of its two groups' coefficients, and leaves out those for whom the two
+    cancel. So the groups of either table are nodes, shared members the weight of an edge, and whom it singles out are
+    the edges between nodes of different size of coefficient: the fewest are a smallest cut.
+    """
+    rows, columns = (_blocks(groups, away) for groups, away in zip(tables, hidden, strict=True))
+    shared = np.array([[len(one & other) for other in columns] for one in rows], dtype=np.int64)
+    nodes = len(rows) + len(columns)
+    sides = (np.arange(2 ** max(nodes - 1, 0))[:, None] >> np.arange(nodes)) & 1
+    apart = sides[:, : len(rows), None] != sides[:, None, len(rows) :]
+    cuts = (apart * shared).sum(axis=(1, 2))
+    return float(cuts[cuts > 0].min()) if cuts.any() else math.inf
+
+
+def _blocks(groups: Sequence[Collection[Hashable]], hidden: Sequence[bool]) -> list[set[Hashable]]:
+    """The groups told of, and those withheld as one: all that is known of them is their sum."""
+    rest: set[Hashable] = set()
+    told = []
+    for group, away in zip(groups, hidden, strict=True):
+        if away:
+            rest |= set(group)
+        elif group:
+            told.append(set(group))
+    return [*told, rest] if rest else told
 
 
 def _covered(groups: Sequence[Collection[Hashable]], hidden: Sequence[bool], least: int) -> bool:

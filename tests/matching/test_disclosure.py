@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.disclosure import LEAST, wilson, withheld
+from matching.disclosure import LEAST, wilson, withheld, withheld_in_both
 
 SETS = st.lists(st.frozensets(st.integers(0, 30), max_size=12), max_size=7)
 
@@ -63,3 +66,29 @@ def test_nobody_is_told_of_in_a_small_group_nor_by_subtraction(groups: list[froz
 def test_groups_that_overlap_count_each_member_once() -> None:
     """Two subjects asked for by the same three schools are three schools."""
     assert withheld([{1, 2, 3}, {1, 2, 3}, set(range(10, 20))]) == [True, True, True]
+
+
+def test_two_tables_do_not_tell_by_their_difference() -> None:
+    # Six of the seven of the first quarter are rural: the seventh would follow.
+    quarters = [set(range(7)), set(range(7, 14)), set(range(14, 21))]
+    locales = [set(range(6)), {6, *range(7, 21)}]
+    assert withheld_in_both(quarters, locales) == ([False] * 3, [True, True])
+    apart = [set(range(0, 21, 2)), set(range(1, 21, 2))]
+    assert withheld_in_both(quarters[:2], [set(range(14))]) == ([False] * 2, [False])
+    assert withheld_in_both([set(range(21))], apart) == ([False], [False] * 2)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), min_size=3, max_size=9))
+def test_no_combination_of_two_tables_singles_out_few(placed: list[tuple[int, int]]) -> None:
+    """By brute force: no combination of what is told vanishes everywhere but on one or two members."""
+    least = 3
+    tables = [[{at for at, of in enumerate(placed) if of[table] == group} for group in range(3)] for table in (0, 1)]
+    hidden = withheld_in_both(tables[0], tables[1], least)
+    told = [np.ones(len(placed))]
+    for groups, away in zip(tables, hidden, strict=True):
+        told += [np.isin(range(len(placed)), list(group)) for group, gone in zip(groups, away, strict=True) if not gone]
+    known = np.array(told, dtype=np.float64)
+    for size in range(1, least):
+        for few in combinations(range(len(placed)), size):
+            others = np.delete(known, few, axis=1)
+            assert np.linalg.matrix_rank(others) == np.linalg.matrix_rank(known)

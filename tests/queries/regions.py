@@ -14,13 +14,13 @@ CERTIFICATE = {
 }  # fmt: skip
 
 
-def schools(region: Region, count: int, **facts: Any) -> list[School]:
-    """Schools whose documented poverty falls from the first to the last."""
+def schools(region: Region, count: int, spread: float = 2, **facts: Any) -> list[School]:
+    """Schools whose documented poverty falls from the first to the last by ``spread`` percent each."""
     return [
         f.SchoolFactory(
             region=region,
             name=f"Named School {at}",
-            poverty_value=80 - at,
+            poverty_value=46 - spread * at,
             poverty_measure="direct certification",
             poverty_year=2025,
             poverty_source="State table 7",

@@ -45,10 +45,9 @@ def test_service_is_counted_by_quarters_and_locales(session: Session, region: Re
         asks(school, days=200, state=RequestState.WITHDRAWN)  # of last year
     figures = named(session, region).figures
     assert (figures.headline.asked, figures.headline.met) == (40, 5)
-    quarters = [(group.code, group.schools, group.asked, group.met) for group in figures.by_need]
-    # The countryside adds to need what locale adds, so its ten schools come first.
-    assert [code for code, *_ in quarters] == ["quarter_1", "quarter_2", "quarter_3", "quarter_4"]
-    assert sorted(quarter[1:] for quarter in quarters) == [(5, 10, 0), (5, 10, 0), (5, 10, 0), (5, 10, 5)]
+    groups = [(group.code, group.schools, group.asked, group.met) for group in figures.by_need]
+    # What is not known of the countryside's ten counts as the middle: they are equal, and stand together.
+    assert groups == [("third_1", 10, 20, 0), ("third_2", 5, 10, 5), ("third_3", 5, 10, 0)]
     by_locale = {group.code: (group.asked, group.met, group.low, group.high) for group in figures.by_locale}
     assert by_locale == {"city": (20, 5, *wilson(5, 20)), "rural": (20, 0, *wilson(0, 20))}
 
@@ -66,9 +65,38 @@ def test_few_schools_are_halves_or_one_group_and_small_ones_are_withheld(session
     for at in range(6):
         f.SchoolFactory(region=region, name=f"More {at}", locale="city-small")
     more = named(session, region).figures
-    assert [(group.code, group.schools) for group in more.by_need] == [("half_1", 5), ("half_2", 5)]
+    # The six are equal, so halves would leave the four of the town alone.
+    assert [(group.code, group.schools) for group in more.by_need] == [("all", 10)]
     # Four in a town would follow from the whole once the six of the city were told.
     assert all(group.withheld for group in more.by_locale)
+
+
+def test_in_public_few_that_asked_are_withheld_though_many_could(session: Session, region: Region) -> None:
+    listed = schools(region, 20)
+    for at, school in enumerate(listed):
+        if at not in (5, 6):
+            asks(school, met=at < 5)
+    staff = named(session, region).figures.by_need
+    assert [(group.asked, group.met, group.withheld) for group in staff] == [
+        (5, 5, False), (3, 0, False), (5, 0, False), (5, 0, False),
+    ]  # fmt: skip
+    public = report.public(session, region, f.NOW).figures.by_need
+    # Quarters would withhold two of four groups; thirds tell of all.
+    told = [(group.code, group.asked, group.met) for group in public]
+    assert told == [("third_1", 5, 5), ("third_2", 6, 0), ("third_3", 7, 0)]
+
+
+def test_schools_of_which_nothing_is_known_are_a_group_of_their_own_and_equals_stand_together(
+    session: Session, region: Region
+) -> None:
+    schools(region, 3)
+    for at in range(20):
+        f.SchoolFactory(region=region, name=f"Equal {at}", title_i=at < 13)
+    for at in range(5):
+        f.SchoolFactory(region=region, name=f"Unknown {at}")
+    told = [(group.code, group.schools) for group in named(session, region).figures.by_need]
+    # The middle of the known is 44 percent and part of the program: that of the second school, and of thirteen more.
+    assert told == [("half_1", 15), ("half_2", 8), ("unknown", 5)]
 
 
 def test_a_plan_gives_groups_the_share_of_their_requests(session: Session, region: Region) -> None:
@@ -193,7 +221,7 @@ def test_groups_of_few_partners_are_told_to_staff_alone(session: Session, region
 def test_the_public_curve_takes_steps_of_five_schools(
     session: Session, region: Region, count: int, points: int
 ) -> None:
-    in_effect(region, [(school, 1, 0.5, 0.5) for school in schools(region, count)])
+    in_effect(region, [(school, 1, 0.5, 0.5) for school in schools(region, count, spread=0)])
     curve = report.public(session, region, f.NOW).figures.curve
     assert (len(curve.points) if curve else 0) == points
     whole = named(session, region).figures.curve

@@ -8,7 +8,7 @@ from datetime import datetime
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from matching.disclosure import withheld
@@ -58,8 +58,8 @@ def year_start(region: Region, now: datetime) -> datetime:
     return there.replace(year=year, month=FIRST_MONTH, day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
-def since(session: Session, region: Region, now: datetime) -> list[Asked]:
-    """The requests of this school year, and older ones that are still open, in one query."""
+def read(session: Session, region: Region, now: datetime, *, whole: bool = False) -> list[Asked]:
+    """The requests of this school year, and older ones that are still open; all there are where `whole`."""
     start = year_start(region, now)
     met = exists().where(Introduction.request_id == LearningRequest.id, Introduction.state.in_(fairness.CAME))
     rows = session.execute(
@@ -75,7 +75,7 @@ def since(session: Session, region: Region, now: datetime) -> list[Asked]:
         .where(
             LearningRequest.region_id == region.id,
             LearningRequest.posted_at.is_not(None),
-            or_(LearningRequest.posted_at >= start, LearningRequest.state.in_(plans.OPEN)),
+            or_(literal(whole), LearningRequest.posted_at >= start, LearningRequest.state.in_(plans.OPEN)),
         )
         .order_by(LearningRequest.id)
     )

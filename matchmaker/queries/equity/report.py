@@ -39,9 +39,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class Figures:
-    """What both pages tell."""
+    """What both pages tell. ``whole``: of all requests so far, not only of those of the school year."""
 
     since: datetime
+    whole: bool
     planned_at: datetime | None
     softened: int
     schools: int
@@ -89,9 +90,9 @@ class _Read:
     figures: Figures
 
 
-def named(session: Session, region: Region, now: datetime) -> Named:
-    """Figures with schools named."""
-    read = _read(session, region, now)
+def named(session: Session, region: Region, now: datetime, *, whole: bool = False) -> Named:
+    """Figures with schools named, of this school year's requests or of all so far."""
+    read = _read(session, region, now, whole=whole)
     nobody = looking.without(read.requests, read.outlook)
     by_id = {school.id: school for school in read.schools}
     return Named(
@@ -104,32 +105,34 @@ def named(session: Session, region: Region, now: datetime) -> Named:
 
 
 def public(session: Session, region: Region, now: datetime) -> Public:
-    """Figures of groups alone."""
+    """Figures of groups alone, and of this school year: all so far would tell, by subtraction, who asked before."""
     read = _read(session, region, now, publish=True)
     nobody = looking.without(read.requests, read.outlook)
     return Public(read.figures, looking.by_subject(nobody), len(nobody))
 
 
-def _read(session: Session, region: Region, now: datetime, *, publish: bool = False) -> _Read:
+def _read(session: Session, region: Region, now: datetime, *, publish: bool = False, whole: bool = False) -> _Read:
     least = LEAST if publish else 0
     policy = rankings.policy_in_effect(session, region.id)
     plan = outlook.in_effect(session, region.id)
     # Held while the standings read them once more, so that both are the same rows.
     listed = schools.of_region(session, region.id)
     standings = fairness.standings(session, region.id, fairness.policy_of(policy), now)
-    requests = asked.since(session, region, now)
+    requests = asked.read(session, region, now, whole=whole)
     people = partners.listed(session, region, now)
-    by_need = service.by_need(listed, {id_: each.need.value for id_, each in standings.items()}, requests, plan)
+    counted = requests if whole else [each for each in requests if each.this_year]
+    by_need, by_locale = service.both(listed, standings, counted, plan, publish=publish)
     exposure = partners.exposure(people, plan)
     figures = Figures(
         since=asked.year_start(region, now),
+        whole=whole,
         planned_at=plan.finished_at if plan else None,
         softened=plan.certificate.softened if plan else 0,
         schools=len(listed),
-        headline=_headline(requests, by_need, plan),
+        headline=_headline(counted, by_need, plan),
         promises=promises.of_plan(session, plan, by_need) if plan else [],
         by_need=by_need,
-        by_locale=service.by_locale(listed, requests, plan),
+        by_locale=by_locale,
         exposure=partners.publishable(exposure, people) if publish else exposure,
         curve=_curve(plan, least),
         worst_tenth=_worst_tenth(plan, least),
@@ -140,10 +143,9 @@ def _read(session: Session, region: Region, now: datetime, *, publish: bool = Fa
 
 
 def _headline(requests: Sequence[asked.Asked], by_need: Sequence[service.Group], plan: Outlook | None) -> Headline:
-    own = [each for each in requests if each.this_year]
     return Headline(
-        asked=len(own),
-        met=sum(each.met for each in own),
+        asked=len(requests),
+        met=sum(each.met for each in requests),
         open=plan.comparison.requests if plan and plan.comparison else 0,
         found=plan.comparison.met if plan and plan.comparison else None,
         first=by_need[0].plan if len(by_need) > 1 else None,

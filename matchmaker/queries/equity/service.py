@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from matching.disclosure import LEAST, wilson, withheld
+import numpy as np
+
+from matching.disclosure import wilson, withheld, withheld_in_both
 from matchmaker.queries.equity.asked import Asked
-from matchmaker.queries.equity.outlook import Change, Outlook, mean_share
+from matchmaker.queries.equity.outlook import Change, Outlook, SchoolShare, mean_share
+from matchmaker.queries.fairness import SchoolStanding
 from models import School
 
 UNKNOWN = "unknown"
-_PARTS = {4: ("quarter_1", "quarter_2", "quarter_3", "quarter_4"), 2: ("half_1", "half_2"), 1: ("all",)}
+_PARTS = {
+    4: ("quarter_1", "quarter_2", "quarter_3", "quarter_4"),
+    3: ("third_1", "third_2", "third_3"),
+    2: ("half_1", "half_2"),
+    1: ("all",),
+}
 """Groups by documented need, the most first, by how many there are."""
+_DIGITS = 9
+"""Needs that differ by less are equal."""
+
+Table = dict[str, frozenset[int]]
+"""Ids of the schools of each group."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """A group of schools. ``low`` and ``high`` are the 95 % interval of met of asked this school year; ``plan`` the
-    share that its open requests get of what they would have if nobody else asked, None where none is open.
+    """A group of schools. ``low`` and ``high`` are the 95 % interval of met of asked; ``plan`` the share that its open
+    requests get of what they would have if nobody else asked, None where none is open or too few schools ask.
 
     ``withheld``: too few schools to be told of, here or by subtraction; every figure but ``code`` is then empty.
     """
@@ -33,42 +47,85 @@ class Group:
     withheld: bool = False
 
 
-def by_need(
-    schools: Sequence[School], needs: Mapping[int, float], requests: Sequence[Asked], outlook: Outlook | None
-) -> list[Group]:
-    """Quarters of the schools by documented need, the most first; halves where quarters would be too few schools."""
-    ordered = sorted(schools, key=lambda school: (-needs[school.id], school.id))
-    parts = next((parts for parts in (4, 2) if len(ordered) >= parts * LEAST), 1)
-    cuts = [round(at * len(ordered) / parts) for at in range(parts + 1)]
-    members = {
-        code: frozenset(school.id for school in ordered[cuts[at] : cuts[at + 1]])
-        for at, code in enumerate(_PARTS[parts])
-    }
-    return groups(members, requests, outlook)
+def both(
+    schools: Sequence[School],
+    standings: Mapping[int, SchoolStanding],
+    requests: Sequence[Asked],
+    outlook: Outlook | None,
+    *,
+    publish: bool,
+) -> tuple[list[Group], list[Group]]:
+    """The schools of a region by documented need and by locale, small groups withheld.
+
+    In public nothing is told of few schools that asked, by neither table nor by both together: of a group of many where
+    one asked, every figure is that one's.
+    """
+    compared = outlook.comparison.schools if outlook and outlook.comparison else ()
+    asking = frozenset(each.school_id for each in requests) if publish else None
+    planned = frozenset(each.school_id for each in compared) if publish else None
+    locales = by_locale(schools)
+    tables = max(
+        ((by_need(schools, standings, parts), locales) for parts in _PARTS),
+        key=lambda pair: _told(pair[0], _hidden(pair, asking)[0]),
+    )
+    need, locale = (
+        [
+            _withheld(code) if away else _group(code, members, requests, () if unsaid else compared)
+            for (code, members), away, unsaid in zip(table.items(), *hidden, strict=True)
+        ]
+        for table, *hidden in zip(tables, _hidden(tables, asking), _hidden(tables, planned), strict=True)
+    )
+    return need, locale
 
 
-def by_locale(schools: Sequence[School], requests: Sequence[Asked], outlook: Outlook | None) -> list[Group]:
+def by_need(schools: Sequence[School], standings: Mapping[int, SchoolStanding], parts: int) -> Table:
+    """So many groups of schools by documented need, the most first; schools of equal need stand together.
+
+    Those of which nothing is documented are a group of their own.
+    """
+    needs = {id_: round(each.need.value, _DIGITS) for id_, each in standings.items()}
+    unknown = frozenset(id_ for id_, each in standings.items() if len(each.need.unknown) == len(each.need.parts))
+    ordered = sorted((school.id for school in schools if school.id not in unknown), key=lambda id_: (-needs[id_], id_))
+    ordered_needs = np.array([needs[id_] for id_ in ordered])
+    ends = np.array([0, *(np.flatnonzero(np.diff(ordered_needs)) + 1), len(ordered)])
+    cuts = [int(ends[np.abs(ends - part * len(ordered) / parts).argmin()]) for part in range(parts + 1)]
+    filled = [frozenset(ordered[start:end]) for start, end in itertools.pairwise(cuts) if end > start]
+    table = dict(zip(_PARTS[max(len(filled), 1)], filled, strict=False))
+    return {**table, UNKNOWN: unknown} if unknown else table
+
+
+def by_locale(schools: Sequence[School]) -> Table:
     """City, suburb, town, countryside, and schools whose locale is not known."""
-    kinds = ("city", "suburban", "town", "rural", UNKNOWN)
-    members = {
+    table = {
         kind: frozenset(s.id for s in schools if (s.locale.partition("-")[0] if s.locale else UNKNOWN) == kind)
-        for kind in kinds
+        for kind in ("city", "suburban", "town", "rural", UNKNOWN)
     }
-    return groups({kind: each for kind, each in members.items() if each}, requests, outlook)
+    return {kind: group for kind, group in table.items() if group}
 
 
-def groups(members: Mapping[str, frozenset[int]], requests: Sequence[Asked], outlook: Outlook | None) -> list[Group]:
-    """Figures of groups of schools that together are the region, the small ones withheld."""
-    hidden = withheld(list(members.values()))
-    return [
-        Group(code, 0, 0, 0, 0.0, 1.0, None, withheld=True) if away else _group(code, schools, requests, outlook)
-        for (code, schools), away in zip(members.items(), hidden, strict=True)
-    ]
+def _hidden(tables: tuple[Table, Table], among: frozenset[int] | None) -> tuple[list[bool], list[bool]]:
+    """Which groups are withheld: those of few schools, and in public where few are among those a figure is made of."""
+    small = [withheld(list(table.values())) for table in tables]
+    if among is None:
+        return small[0], small[1]
+    need, locale = ([members & among for members in table.values()] for table in tables)
+    few = withheld_in_both(need, locale)
+    first, second = ([a or b for a, b in zip(one, other, strict=True)] for one, other in zip(small, few, strict=True))
+    return first, second
 
 
-def _group(code: str, schools: frozenset[int], requests: Sequence[Asked], outlook: Outlook | None) -> Group:
-    own = [each for each in requests if each.this_year and each.school_id in schools]
+def _told(table: Table, hidden: Sequence[bool]) -> tuple[int, int]:
+    """How many schools a table tells of, then how finely; coarsely where it tells of none."""
+    schools = sum(len(members) for members, away in zip(table.values(), hidden, strict=True) if not away)
+    return schools, len(table) if schools else -len(table)
+
+
+def _withheld(code: str) -> Group:
+    return Group(code, 0, 0, 0, 0.0, 1.0, None, withheld=True)
+
+
+def _group(code: str, schools: frozenset[int], requests: Sequence[Asked], compared: Sequence[SchoolShare]) -> Group:
+    own = [each for each in requests if each.school_id in schools]
     met = sum(each.met for each in own)
-    compared = outlook.comparison if outlook else None
-    planned = [each for each in compared.schools if each.school_id in schools] if compared else []
-    return Group(code, len(schools), len(own), met, *wilson(met, len(own)), mean_share(planned))
+    plan = mean_share([each for each in compared if each.school_id in schools])
+    return Group(code, len(schools), len(own), met, *wilson(met, len(own)), plan)
