@@ -253,6 +253,11 @@ class Welfare:
         return np.where(requests > 0, requests + self.society.past_weight, 0.0)
 
     @cached_property
+    def _asking(self) -> Floats:
+        """[R] 1 for a request that somebody could come to."""
+        return (self.society.ideal > 0).astype(np.float64)
+
+    @cached_property
     def _need(self) -> Floats:
         return np.asarray(self.society.need**self.policy.need_power)
 
@@ -282,7 +287,7 @@ class Welfare:
         last = Point(
             utility,
             last_weights(schools, self._population, LAST_SCHOOLS),
-            last_weights(share, np.ones_like(share), LAST_REQUESTS),
+            last_weights(share, self._asking, LAST_REQUESTS),
             np.where(exposure < self._due, self.most_boost, 0.0),
         )
         return self._smooth(utility) + self._others(utility, last) + float(last.boost @ exposure)
@@ -333,7 +338,7 @@ class Welfare:
         share = self.society.share(utility) / self.request_middle
         return (
             within_share(point.last_school - _SCHOOL_STRIDE * schools, self._population, LAST_SCHOOLS),
-            within_share(point.last_request - _REQUEST_STRIDE * share, np.ones_like(share), LAST_REQUESTS),
+            within_share(point.last_request - _REQUEST_STRIDE * share, self._asking, LAST_REQUESTS),
         )
 
     def overlooked(self, exposure: Floats) -> Floats:
