@@ -9,12 +9,15 @@ and how new they are.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from matching.places import highest_first, places
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -326,25 +329,21 @@ def rerank(
     ValueError
         For factors that are not positive, or numbers that are not finite.
     """
-    relevance = np.asarray(rho, dtype=np.float64)
-    boosts = np.zeros_like(relevance) if boost is None else np.asarray(boost, dtype=np.float64)
-    prices = np.zeros_like(relevance) if price is None else np.asarray(price, dtype=np.float64)
-    if not (np.isfinite(relevance).all() and np.isfinite(boosts).all() and np.isfinite(prices).all()):
-        raise ValueError("relevance, boosts and prices must be finite")
-    if not (np.isfinite([need, deficit]).all() and need > 0 and deficit > 0):
+    if not (math.isfinite(need) and math.isfinite(deficit) and need > 0 and deficit > 0):
         raise ValueError("need and deficit must be positive")
     need, deficit = round(float(need), DIGITS), round(float(deficit), DIGITS)
-    boosts, prices = np.round(boosts, DIGITS), np.round(prices, DIGITS)
-    gross = need * deficit * relevance + boosts
-    # Rounded, so that sums that differ in their last bit alone count as equal everywhere.
-    score = np.round(gross - prices, 9)
-    order = np.lexsort((-relevance, -score))
-    before = places(np.argsort(-relevance, kind="stable"))
-    return Reranked(order, gross, score, before, places(order), relevance, boosts, prices, need, deficit)
-
-
-def places(order: Indices) -> Indices:
-    """Place from 1 of each position in an order."""
-    ranks = np.empty(len(order), dtype=np.int64)
-    ranks[order] = np.arange(1, len(order) + 1)
-    return ranks
+    relevance = np.asarray(rho, dtype=np.float64)
+    boosts, prices = (
+        np.zeros_like(relevance) if given is None else np.asarray(given, dtype=np.float64).round(DIGITS)
+        for given in (boost, price)
+    )
+    with np.errstate(invalid="ignore"):
+        gross = need * deficit * relevance + boosts
+        # Rounded, so that sums that differ in their last bit alone count as equal everywhere.
+        score = (gross - prices).round(9)
+    # Whatever is not finite has made a score that is not.
+    if not np.isfinite(score).all():
+        raise ValueError("relevance, boosts and prices must be finite")
+    closest = highest_first(relevance)
+    order = closest[highest_first(score[closest])]
+    return Reranked(order, gross, score, places(closest), places(order), relevance, boosts, prices, need, deficit)
