@@ -19,6 +19,7 @@ from matchmaker.web.desk.by_hand import blueprint as by_hand
 from matchmaker.web.desk.plans import blueprint as plans
 from matchmaker.web.desk.views import blueprint as desk
 from matchmaker.web.equity import blueprint as equity
+from matchmaker.web.equity import fairness
 from matchmaker.web.fields import LARGEST_ID
 from matchmaker.web.invitations.views import blueprint as invitations
 from matchmaker.web.mailbox.views import blueprint as mailbox
@@ -30,7 +31,7 @@ from matchmaker.web.schools.views import blueprint as schools
 
 __all__ = ["init_app", "region_time_zone", "session_locale"]
 
-AREAS = (public, account, requests, partners, desk, by_hand, plans, people, schools, equity, invitations)
+AREAS = (public, account, requests, partners, desk, by_hand, plans, people, schools, equity, fairness, invitations)
 CSP = "; ".join(
     (
         "default-src 'none'",

@@ -110,6 +110,11 @@ def listed(words: Iterable[object], style: str = "standard") -> str:
     return format_list([str(word) for word in words], style=style, locale=_locale())  # type: ignore[arg-type]
 
 
+def percent(share: float, digits: int = 0) -> str:
+    """A share from 0 to 1 as people read it: "71%", or "97.8%" with one digit."""
+    return gettext("%(number)s%%", number=f"{100 * share:.{digits}f}")
+
+
 def dialled(phone: str) -> str:
     """A phone number as a tel: link wants it; ten digits are a North American number."""
     digits = re.sub(r"\D", "", phone)
@@ -140,7 +145,7 @@ _DATES: Mapping[str, Callable[..., object]] = {
     function.__name__: function
     for function in (
         day, day_year, day_short, day_of_month, month, month_year, time, day_time,
-        when, when_short, ago, waiting, duration, days_until, listed, dialled,
+        when, when_short, ago, waiting, duration, days_until, listed, percent, dialled,
     )
 }  # fmt: skip
 

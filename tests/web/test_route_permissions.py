@@ -90,6 +90,11 @@ TABLE = {
                                       "login 404  404  403  403  403  403  403  200  403  404",
     "POST /schools/<row:school_id>/facts":
                                       "login 404  404  403  403  403  403  403  422  403  404",
+    "GET /fairness":                   EVERYBODY,
+    "GET /fairness/<figure>.csv":     EVERYBODY,
+    "GET /equity":                    "login 404  404  403  403  403  403  200  200  200  200",
+    "GET /equity/schools":            "login 404  404  403  403  403  403  200  200  200  200",
+    "GET /equity/<figure>.csv":       "login 404  404  403  403  403  403  200  200  200  200",
     "GET /equity/policy":             "login 404  404  403  403  403  403  200  200  200  200",
     "POST /equity/policy/try":        "login 404  404  403  403  403  403  422  422  403  422",
     "GET /equity/policy/trials/<row:plan_id>":
@@ -191,6 +196,7 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
         "<row:introduction_id>": world.approved.id,
         "<row:proposal_id>": world.second.id,
         "<row:steer_id>": world.steer.id,
+        "<figure>": "headline",
         "<row:plan_id>": (world.trial if rule.startswith("/equity/") else world.plan).id,
         "<row:partner_id>": cast.esperanza.id,
         "<row:membership_id>": cast.nueva_membership.id,

@@ -2,5 +2,6 @@
 
 from matchmaker.web.equity import policy
 from matchmaker.web.equity.area import blueprint
+from matchmaker.web.equity.views import fairness
 
-__all__ = ["blueprint", "policy"]
+__all__ = ["blueprint", "fairness", "policy"]

@@ -1,4 +1,4 @@
-"""The figures as files for a spreadsheet: stable English headers, one figure a file, nothing a spreadsheet would run."""
+"""The figures as files for a spreadsheet: stable English headers, one figure a file, nothing a spreadsheet runs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Mapping
 
+from matching.equity import KNOWLEDGE
 from matchmaker.queries.equity import asked, service
 from matchmaker.queries.equity.partners import Exposure
-from matchmaker.queries.equity.report import Figures, Named, Public
-from matching.equity import KNOWLEDGE
+from matchmaker.queries.equity.report import Named, Public
 
 Cell = str | int | float | bool | None
 Row = tuple[Cell, ...]
