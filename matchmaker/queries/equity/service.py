@@ -22,6 +22,8 @@ _PARTS = {
     1: ("all",),
 }
 """Groups by documented need, the most first, by how many there are."""
+_LOCALES = {kind: kind for kind in ("city", "suburban", "town", "rural")}
+_LOCALES_JOINED = {"city": "city_suburban", "suburban": "city_suburban", "town": "town_rural", "rural": "town_rural"}
 _DIGITS = 9
 """Needs that differ by less are equal."""
 
@@ -63,10 +65,12 @@ def both(
     compared = outlook.comparison.schools if outlook and outlook.comparison else ()
     asking = frozenset(each.school_id for each in requests) if publish else None
     planned = frozenset(each.school_id for each in compared) if publish else None
-    locales = by_locale(schools)
     tables = max(
-        ((by_need(schools, standings, parts), locales) for parts in _PARTS),
-        key=lambda pair: _told(pair[0], _hidden(pair, asking)[0]),
+        itertools.product(
+            (by_need(schools, standings, parts) for parts in _PARTS),
+            (by_locale(schools, kinds) for kinds in (_LOCALES, _LOCALES_JOINED)),
+        ),
+        key=lambda pair: _told(pair, _hidden(pair, asking)),
     )
     need, locale = (
         [
@@ -94,11 +98,11 @@ def by_need(schools: Sequence[School], standings: Mapping[int, SchoolStanding], 
     return {**table, UNKNOWN: unknown} if unknown else table
 
 
-def by_locale(schools: Sequence[School]) -> Table:
-    """City, suburb, town, countryside, and schools whose locale is not known."""
+def by_locale(schools: Sequence[School], kinds: Mapping[str, str]) -> Table:
+    """City, suburb, town and countryside, or two of them joined; and schools whose locale is not known."""
+    named = [(school.id, kinds[school.locale.partition("-")[0]] if school.locale else UNKNOWN) for school in schools]
     table = {
-        kind: frozenset(s.id for s in schools if (s.locale.partition("-")[0] if s.locale else UNKNOWN) == kind)
-        for kind in ("city", "suburban", "town", "rural", UNKNOWN)
+        kind: frozenset(id_ for id_, own in named if own == kind) for kind in (*dict.fromkeys(kinds.values()), UNKNOWN)
     }
     return {kind: group for kind, group in table.items() if group}
 
@@ -114,10 +118,15 @@ def _hidden(tables: tuple[Table, Table], among: frozenset[int] | None) -> tuple[
     return first, second
 
 
-def _told(table: Table, hidden: Sequence[bool]) -> tuple[int, int]:
-    """How many schools a table tells of, then how finely; coarsely where it tells of none."""
-    schools = sum(len(members) for members, away in zip(table.values(), hidden, strict=True) if not away)
-    return schools, len(table) if schools else -len(table)
+def _told(tables: tuple[Table, Table], hidden: tuple[list[bool], list[bool]]) -> tuple[int, int]:
+    """How many schools two tables tell of, then how finely; coarsely where they tell of none."""
+    told = [
+        len(members)
+        for table, away in zip(tables, hidden, strict=True)
+        for members, gone in zip(table.values(), away, strict=True)
+        if not gone
+    ]
+    return sum(told), len(told) or -sum(len(table) for table in tables)
 
 
 def _withheld(code: str) -> Group:
