@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm import Session, defer, joinedload
 
 from models import EquityPolicy, Ranking
 from models.columns import some_of
@@ -17,11 +17,11 @@ COLUMNS = type_coerce(Ranking.candidates, JSONB)
 
 
 def latest(session: Session, request_id: int) -> Ranking | None:
-    """The newest ranking of a request. Its candidates, the bulk of the row, are only read when asked for."""
+    """The newest ranking of a request, with its policy. Its candidates, the bulk of it, are only read when asked for."""
     return session.scalar(
         select(Ranking)
         .where(Ranking.request_id == request_id)
-        .options(defer(Ranking.candidates))
+        .options(defer(Ranking.candidates), joinedload(Ranking.policy))
         .order_by(Ranking.id.desc())
         .limit(1)
     )
