@@ -24,6 +24,8 @@ GROUPS: Mapping[str, LazyString] = {
     "suburban": _("Suburb"),
     "town": _("Town"),
     "rural": _("Countryside"),
+    "city_suburban": _("City or suburb"),
+    "town_rural": _("Town or countryside"),
     "unknown": _("Not known"),
 }
 """Groups of schools: by documented need, the most first; and by locale."""
