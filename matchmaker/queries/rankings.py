@@ -17,7 +17,7 @@ COLUMNS = type_coerce(Ranking.candidates, JSONB)
 
 
 def latest(session: Session, request_id: int) -> Ranking | None:
-    """The newest ranking of a request, with its policy. Its candidates, the bulk of it, are only read when asked for."""
+    """The newest ranking of a request, with its policy. Its candidates, the bulk of it, are read when asked for."""
     return session.scalar(
         select(Ranking)
         .where(Ranking.request_id == request_id)

@@ -40,6 +40,7 @@ def test_the_desk_shows_the_request_its_people_and_the_decision(cast: Cast, worl
     for words in (world.asked.title, "Esperanza Ochoa", "Ramón Escalante", "Their words are close.", "Approve, next"):
         assert words in page
     assert re.search(rf'name="proposal" value="{world.first.id}"[^>]*checked', page)
+    assert "Made with version 1 of the equity policy." in page
 
 
 def test_the_desk_never_shows_contacts(cast: Cast, world: World, browse) -> None:
