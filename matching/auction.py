@@ -31,6 +31,7 @@ Indices = NDArray[np.int64]
 
 BIDS_AT_ONCE = 200_000
 """So many bids are made before the caller is asked whether to go on: well under a second."""
+_IDLE = 0.25  # Units left idle by a reserve may be worth this share of the increments that all places may lose.
 FIXED = np.inf
 """The bid of a place that nobody can take away."""
 
@@ -146,18 +147,27 @@ def auction(
         Asked after every `BIDS_AT_ONCE` bids; False ends the auction with the plan of that moment.
     reserve
         [P] prices to begin with instead of 0, best a little below those of a similar auction: most of the way up is
-        saved. Who is not asked at theirs is offered for nothing at the end, to places that are still open.
+        saved. Who is not asked at theirs is offered for nothing at the end, to places that are still open; where that
+        leaves too much unused, the auction is held again without reserve for them.
     """
-    state = _begin(market, factor, boost, market.order if order is None else order, reserve)
-    bids_made = _exhaust(market, factor, boost, epsilon, state, go_on)
-    left = (state.price > 0) & (state.load < market.room)
-    if reserve is not None and left.any():
+    order = market.order if order is None else order
+    bids_made = 0
+    for again in (True, False):
+        state = _begin(market, factor, boost, order, reserve)
+        bids_made += _exhaust(market, factor, boost, epsilon, state, go_on)
+        left = (state.price > 0) & (state.load < market.room)
+        if reserve is None or not left.any() or state.ends[1] > 0:
+            break
+        idle = float(reserve[left] @ (market.room - state.load)[left])
+        if again and idle > _IDLE * epsilon * market.requests * market.slots:
+            reserve = np.where(left, 0.0, reserve)
+            continue
         state.price[left] = 0.0
-        if state.ends[1] == 0:
-            _wait(state, market.order if order is None else order)
-            bids_made += _exhaust(market, factor, boost, epsilon, state, go_on)
-        still = left & (state.load < market.room)
-        state.price[still] = reserve[still]
+        _wait(state, order)
+        bids_made += _exhaust(market, factor, boost, epsilon, state, go_on)
+        left &= state.load < market.room
+        state.price[left] = reserve[left]
+        break
     return Allotted(state.lists.astype(np.int64), state.offers, state.price, bids_made, int(state.ends[1]) == 0)
 
 

@@ -74,6 +74,15 @@ class Instance:
             raise ValueError("a request's school has no need")
         if self.slots < 1 or self.capacity.min(initial=0) < 0 or self.group.min(initial=0) < 0:
             raise ValueError("slots, capacities and groups cannot be negative")
+        named = np.sort(self.candidates, axis=1)
+        if ((named[:, 1:] == named[:, :-1]) & (named[:, 1:] >= 0)).any():
+            raise ValueError("a request names the same partner twice")
+        for name, length in (("waiting_days", requests), ("past", schools), ("past_weight", schools)):
+            held = getattr(self, name)
+            if held is not None and not (
+                held.shape == (length,) and np.isfinite(held).all() and held.min(initial=0) >= 0
+            ):
+                raise ValueError(f"{name} must be {length} finite numbers, none negative")
         if not (np.isfinite(self.need).all() and self.need.min(initial=1.0) > 0):
             raise ValueError("need must be positive and finite")
 

@@ -66,9 +66,11 @@ def settle(
     load = _load(market, columns)
     best = welfare.value(columns)
     chance = np.random.default_rng(seed)
+    # Dealt by what requests could have, not by their numbers.
+    order = market.order
     for _ in range(PASSES):
         before = best
-        for part in np.array_split(chance.permutation(market.requests), min(PARTS, market.requests)):
+        for part in np.array_split(order[chance.permutation(len(order))], min(PARTS, len(order))):
             if not go_on():
                 return replace(allotted, columns=columns, bids=bids, bids_made=made)
             freed = market.part(part, market.capacity - load + _load(market, columns, part))
