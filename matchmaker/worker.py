@@ -66,13 +66,16 @@ def work(app: Flask, settings: Settings, name: QueueName) -> None:
 def prepare(app: Flask, settings: Settings, name: QueueName) -> None:
     """Load what a queue's jobs need: the ranker its model and index, the planner its auction, the mailer SMTP."""
     if name is QueueName.RANKING:
+        from matching.features import read_corpus, signals
+        from matching.reading import Profile
         from matchmaker import reembedding
         from matchmaker.embedding import Encoder
         from matchmaker.index import Index
         from matchmaker.services.recall import Recall
 
         encoder = Encoder(settings.embedding_model or None)
-        encoder.encode(["warm"])
+        # Both before anybody waits: the model is loaded, and what compares with it compiled.
+        signals(read_corpus([Profile("warm", ("warm",))], encoder.encode), encoder.encode(["warm"])[0], "warm")
         app.extensions["recall"] = Recall()
         app.extensions["index"] = Index(encoder, memory_mb=settings.index_memory_mb, most_new=MOST_NEW)
         reembedding.begin(db.session, encoder, utc_now())
