@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
-from typing import Protocol
+from functools import partial, wraps
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from babel import dates
 from babel.lists import format_list
 from flask import Flask, g
 from flask_babel import LazyString, format_timedelta, get_locale, gettext, ngettext, pgettext
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from matchmaker.web import labels
 
@@ -26,7 +28,18 @@ class TimeSpan(Protocol):
 
 def register(app: Flask) -> None:
     """Add every filter to the application's templates."""
-    app.jinja_env.filters.update({**_DATES, **_LABELS})
+    app.jinja_env.filters.update({name: _when_read(each) for name, each in {**_DATES, **_LABELS}.items()})
+
+
+def _when_read(each: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that is asked anew for each reader: of a constant, Jinja would keep what it said to the first one."""
+
+    @pass_context
+    @wraps(each)
+    def asked(_context: Context, *given: Any, **named: Any) -> Any:
+        return each(*given, **named)
+
+    return asked
 
 
 def local(moment: datetime) -> datetime:

@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
+from flask_babel import force_locale
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -206,3 +208,11 @@ def test_only_trials_have_a_page_here(cast: Cast, browse) -> None:
         browse(cast.ada).post(f"{PAGE}/trials/{plan.id}/cancel"),
     ):
         assert answer.status_code == 404
+
+
+def test_a_share_that_never_changes_is_still_written_as_each_reader_writes_it(app: Flask) -> None:
+    with app.test_request_context():
+        template = app.jinja_env.from_string("{{ 1|percent }}")
+        assert template.render() == "100%"
+        with force_locale("es"):
+            assert template.render() == "100\u00a0%"
