@@ -57,6 +57,11 @@ class Instance:
         requests, partners, schools = len(self.candidates), len(self.capacity), len(self.need)
         if self.candidates.ndim != 2 or self.relevance.shape != self.candidates.shape:
             raise ValueError("candidates and relevance must be two tables of one shape")
+        whole = self.candidates, self.capacity, self.school, self.group
+        if any(each.dtype.kind not in "iu" for each in whole) or any(
+            each.ndim != 1 for each in (*whole[1:], self.need)
+        ):
+            raise ValueError("candidates, capacity, school and group must be whole numbers, the last three in one row")
         if self.candidates.max(initial=-1) >= partners or self.candidates.min(initial=-1) < -1:
             raise ValueError("a candidate is not a partner")
         real = self.candidates >= 0

@@ -37,9 +37,9 @@ class Unusable(ValueError):
 def read_instance(path: Path) -> Instance:
     """The instance in a file. Raises Unusable."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in (*NEEDED, *OPTIONAL) if name in file.files}
-    except (OSError, ValueError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, TypeError, zipfile.BadZipFile) as error:
         raise Unusable(f"{path}: not a readable .npz file ({error})") from None
     if missing := [name for name in NEEDED if name not in arrays]:
         raise Unusable(f"{path}: lacks {', '.join(missing)}")

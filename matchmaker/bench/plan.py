@@ -3,9 +3,10 @@
 Two comparisons. By size: invented instances (seed 1) of 1,000, 10,000 and 100,000 requests, the last with twenty
 million candidates, and one where need falls on schools at random. By scarcity: the instance of
 ../shared/data/capacity_plan, its capacities as given and scaled to shares of the wanted slots; ``--plot FILE.svg``
-draws it. Each method plans in a process of its own on one thread, and is stopped when it takes too long or too much
-memory; it is not asked again about a larger instance. Ratios are of the processor's time, which other work on the
-machine disturbs less. Also timed: ranking one request anew between two plans.
+draws it, and ``--frontier FILE.svg`` what positions of the policy's dial give. Each method plans in a process of its own
+on one thread, and is stopped when it takes too long or too much memory; it is not asked again about a larger instance.
+Ratios are of the processor's time, which other work on the machine disturbs less. Also timed: ranking one request anew
+between two plans.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from matchmaker.bench.planning import instances, online
+from matchmaker.bench.planning import frontier, instances, online
 from matchmaker.bench.planning.instances import Instance
 from matchmaker.bench.planning.methods import EXACT_BY_SLOT, METHODS
 from matchmaker.bench.planning.plot import over_scarcity
@@ -59,6 +60,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--methods", nargs="+", choices=METHODS, metavar="METHOD", help=", ".join(METHODS))
     group.add_argument("--seconds", type=float, default=Limits.seconds, help="after which a method is stopped")
     group.add_argument("--no-scarcity", action="store_true", help="by size only")
+    group.add_argument("--frontier", type=Path, metavar="FILE.svg", help="draw what positions of the dial give")
     group.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw all methods over scarcity")
 
 
@@ -68,6 +70,9 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="mm-plan-") as folder:
         found: dict[str, Any] = {"limits": vars(limits), "seed": SEED, "online": online.measure()}
         found["by_size"] = by_size(sorted(options.sizes), options.methods or BY_SIZE, Path(folder), limits)
+        if options.frontier and SHARED.exists():
+            found["by_dial"] = frontier.frontier(instances.read(SHARED))
+            options.frontier.write_text(frontier.drawn(found["by_dial"]), encoding="utf-8")
         if not options.no_scarcity:
             found["by_scarcity"] = by_scarcity(options.methods or BY_SCARCITY, Path(folder), limits)
     if options.plot and isinstance(found.get("by_scarcity"), dict):

@@ -240,6 +240,7 @@ BROKEN: dict[str, tuple[str, Callable[[Instance], dict[str, object]]]] = {
     "no school": ("has no need", lambda each: {"school": each.school + 99}),
     "slots": ("cannot be negative", lambda each: {"slots": 0}),
     "need": ("positive and finite", lambda each: {"need": np.full_like(each.need, np.inf)}),
+    "halves": ("whole numbers", lambda each: {"capacity": each.capacity + 0.5}),
     "twice": ("twice", lambda each: {"candidates": np.where(each.candidates >= 0, 0, -1).astype(np.int32)}),
     "past": ("past", lambda each: {"past": np.zeros(99), "past_weight": np.zeros(99)}),
     "waiting": ("waiting", lambda each: {"waiting_days": np.zeros(1)}),
