@@ -3,10 +3,10 @@
 Two comparisons. By size: invented instances (seed 1) of 1,000, 10,000 and 100,000 requests, the last with twenty
 million candidates, and one where need falls on schools at random. By scarcity: the instance of
 ../shared/data/capacity_plan, its capacities as given and scaled to shares of the wanted slots; ``--plot FILE.svg``
-draws it, and ``--frontier FILE.svg`` what positions of the policy's dial give. Each method plans in a process of its own
-on one thread, and is stopped when it takes too long or too much memory; it is not asked again about a larger instance.
-Ratios are of the processor's time, which other work on the machine disturbs less. Also timed: ranking one request anew
-between two plans.
+draws it, and ``--frontier FILE.svg`` what positions of the policy's dial give. Each method plans in a process of its
+own on one thread, and is stopped when it takes too long or too much memory; it is not asked again about a larger
+instance. Ratios are of the processor's time, which other work on the machine disturbs less. Also timed: ranking one
+request anew between two plans.
 """
 
 from __future__ import annotations
