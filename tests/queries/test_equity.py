@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from matching.disclosure import wilson
-from matchmaker.queries.equity import asked, report
+from matchmaker.queries.equity import asked, moved, report
 from matchmaker.queries.equity.moved import Why
 from matchmaker.queries.equity.outlook import Change
 from matchmaker.queries.equity.promises import Code
@@ -110,17 +110,42 @@ def test_a_plan_gives_groups_the_share_of_their_requests(session: Session, regio
 def test_promises_are_kept_or_not(session: Session, region: Region) -> None:
     listed = schools(region, 10)
     partner = f.PartnerFactory(region=region)
+    for school in listed:
+        asks(school)
     old, new = asks(listed[0], days=12), asks(listed[0], days=3)
-    shares = [(listed[0], 2, 0.5, 0.9), (listed[9], 1, 1.0, 0.9)]
-    in_effect(region, shares, picked=[old], places=[(old, partner), (new, partner)])
+    in_effect(region, _halves(listed, 0.9, 0.9), picked=[old], places=[(old, partner), (new, partner)])
     told = named(session, region)
     assert set(kept(told)) == set(Code) and all(kept(told).values())
     oldest = next(promise for promise in told.figures.promises if promise.code is Code.OLDEST)
     assert (oldest.value, oldest.of, oldest.limit) == (1, 1, 10.0)
-    shares = [(listed[0], 2, 0.5, 0.8), (listed[9], 1, 1.0, 0.9)]
-    in_effect(region, shares, places=[(old, partner)], quality=0.969, overload=1, most_boost=0.11)
+    in_effect(region, _halves(listed, 0.8, 0.9), places=[(old, partner)], quality=0.969, overload=1, most_boost=0.11)
     broken = kept(named(session, region))
     assert {code for code, whole in broken.items() if not whole} == set(Code) - {Code.NOBODY_LEFT}
+
+
+def test_the_gap_is_what_schools_of_most_documented_need_get_less(session: Session, region: Region) -> None:
+    listed = schools(region, 10)
+    for school in listed:
+        asks(school)
+    for first, last, gap in ((0.8, 0.9, 0.1), (0.9, 0.8, 0.0)):
+        in_effect(region, _halves(listed, first, last))
+        both = named(session, region), report.public(session, region, f.NOW)
+        told = [next(each for each in page.figures.promises if each.code is Code.GAP) for page in both]
+        assert [each.value for each in told] == [pytest.approx(gap)] * 2
+
+
+def _halves(listed: list[School], first: float, last: float) -> list[tuple[School, int, float, float]]:
+    return [(school, 1, 0.5, first if at < 5 else last) for at, school in enumerate(listed)]
+
+
+def test_nine_schools_are_those_that_gain_and_give_most(region: Region) -> None:
+    told = [
+        moved.Moved(f.SchoolFactory(region=region), "next", 1, 0.5, 0.5 + at / 100, Why.SAME)
+        for at in (5, 4, 0, 0, 0, 0, 0, -1, -2, -3, -4)
+    ]
+    # Two gain, so four who give are told of as well, and three who neither gain nor give.
+    assert moved.some(told) == [*told[:5], *told[7:]]
+    assert moved.some(told[:9]) == told[:9]
 
 
 def test_schools_that_gain_and_schools_that_give_are_told_with_a_fact(session: Session, region: Region) -> None:
@@ -131,10 +156,10 @@ def test_schools_that_gain_and_schools_that_give_are_told_with_a_fact(session: S
         asks(listed[4], days=40 + at, state=RequestState.WITHDRAWN)
     shares = [(school, 1, 0.5, 0.5 + (6 - at) / 100) for at, school in enumerate(listed)]
     in_effect(region, shares, picked=[waited])
-    moved = named(session, region).moved
-    assert [each.school.name for each in moved][:2] == ["Named School 0", "Named School 1"]
-    assert moved[-1].school is listed[11] and moved[-1].change == pytest.approx(-0.05)
-    why = {each.school.id: each.why for each in moved}
+    told = named(session, region).moved
+    assert [each.school.name for each in told][:2] == ["Named School 0", "Named School 1"]
+    assert told[-1].school is listed[11] and told[-1].change == pytest.approx(-0.05)
+    why = {each.school.id: each.why for each in told}
     assert why[listed[3].id] is Why.CHOSE_FIRST
     assert why[listed[4].id] is Why.REACHED_LESS
     assert why[listed[6].id] is Why.SAME

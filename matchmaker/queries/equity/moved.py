@@ -72,10 +72,13 @@ def of_plan(
 
 
 def some(moved: Sequence[Moved], rows: int = ROWS) -> list[Moved]:
-    """The schools that gain most, and the two that give most."""
+    """The schools that gain most and those that give most; of these two at least, where so many give."""
     if len(moved) <= rows:
         return list(moved)
-    return [*moved[: rows - GAVE_ROWS], *moved[-GAVE_ROWS:]]
+    gain = sum(each.change >= LEAST_MOVE for each in moved)
+    give = sum(each.change <= -LEAST_MOVE for each in moved)
+    last = min(give, max(GAVE_ROWS, rows - gain))
+    return [*moved[: rows - last], *moved[len(moved) - last :]]
 
 
 def _why(share: SchoolShare, line: str, standing: SchoolStanding, chose_first: bool) -> Why:

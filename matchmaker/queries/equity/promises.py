@@ -16,7 +16,7 @@ from matchmaker.queries.equity.service import Group
 from models import LearningRequest, PlannedPlace
 
 GAP = 0.05
-"""Two groups of schools differ by so much at most."""
+"""Schools of the most documented need get so much less than any other group at most."""
 
 
 class Code(StrEnum):
@@ -53,10 +53,11 @@ def of_plan(session: Session, outlook: Outlook, by_need: Sequence[Group]) -> lis
         # Proven of each that is listed: whoever it could have is full, and no move of others frees one of them.
         Promise(Code.NOBODY_LEFT, True, len(proven.empty), 0, outlook.requests),
     ]
-    shares = [group.plan.after for group in by_need if group.plan is not None]
-    if len(shares) > 1:
-        gap = max(shares) - min(shares)
-        told.append(Promise(Code.GAP, gap <= GAP, gap, GAP))
+    if by_need and (first := by_need[0].plan) is not None:
+        others = [group.plan.after for group in by_need[1:] if group.plan is not None]
+        if others:
+            gap = max(max(others) - first.after, 0.0)
+            told.append(Promise(Code.GAP, gap <= GAP, gap, GAP))
     return told
 
 

@@ -121,7 +121,9 @@ def _read(session: Session, region: Region, now: datetime, *, publish: bool = Fa
     requests = asked.read(session, region, now, whole=whole)
     people = partners.listed(session, region, now)
     counted = requests if whole else [each for each in requests if each.this_year]
-    by_need, by_locale = service.both(listed, standings, counted, plan, publish=publish)
+    # What is promised is one figure, whoever reads it: of the groups that may be told to everybody.
+    shown = service.both(listed, standings, counted, plan, publish=True)
+    by_need, by_locale = shown if publish else service.both(listed, standings, counted, plan, publish=False)
     exposure = partners.exposure(people, plan)
     figures = Figures(
         since=asked.year_start(region, now),
@@ -129,8 +131,8 @@ def _read(session: Session, region: Region, now: datetime, *, publish: bool = Fa
         planned_at=plan.finished_at if plan else None,
         softened=plan.certificate.softened if plan else 0,
         schools=len(listed),
-        headline=_headline(counted, by_need, plan),
-        promises=promises.of_plan(session, plan, by_need) if plan else [],
+        headline=_headline(counted, shown[0], plan),
+        promises=promises.of_plan(session, plan, shown[0]) if plan else [],
         by_need=by_need,
         by_locale=by_locale,
         exposure=partners.publishable(exposure, people) if publish else exposure,
