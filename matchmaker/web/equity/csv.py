@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from matching.equity import KNOWLEDGE
+from matching.plans import KEPT
 from matchmaker.queries.equity import asked, service
 from matchmaker.queries.equity.partners import Exposure
 from matchmaker.queries.equity.report import Named, Public
@@ -123,6 +125,13 @@ def _topics(told: Public) -> Iterable[Row]:
     yield "subject", "withheld", "requests"
     for each in told.wanted:
         yield each.subject, each.withheld, None if each.withheld else each.requests
+
+
+def dial(curve: Sequence[Mapping[str, Any]]) -> Iterable[Row]:
+    """What each position of the dial gives and costs."""
+    yield "dial", "quality_kept", "share_of_first_quarter", "share_of_least_served_tenth", "keeps_promise"
+    for each in curve:
+        yield each["dial"], each["kept"], each["first_quarter"], each["worst_tenth"], each["kept"] >= KEPT
 
 
 _BOTH: Mapping[str, Callable[[Named | Public], Iterable[Row]]] = {

@@ -8,14 +8,16 @@ from typing import Any
 from flask import Blueprint, Response, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 
+from matching.plans import KEPT
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.policies import Permission, permits
-from matchmaker.queries import paging
+from matchmaker.queries import paging, policy
 from matchmaker.queries.equity import moved, report
 from matchmaker.web import context
 from matchmaker.web.equity import csv, words
 from matchmaker.web.equity.area import blueprint
+from matchmaker.web.equity.dial import Dial
 from matchmaker.web.filters import local
 
 fairness = Blueprint("fairness", __name__, url_prefix="/fairness")
@@ -27,7 +29,8 @@ ALL = "all"
 def index() -> ResponseReturnValue:
     """Whom the network reached and who is next, schools named."""
     told = _named()
-    return render_template("equity/index.html", rows=moved.some(told.moved), **_page(told))
+    dial = Dial(policy.curve(db.session, context.region()), told.policy.dial)
+    return render_template("equity/index.html", rows=moved.some(told.moved), dial=dial, promise=KEPT, **_page(told))
 
 
 @blueprint.get("/schools")
@@ -42,6 +45,8 @@ def schools() -> ResponseReturnValue:
 def table(figure: str) -> ResponseReturnValue:
     """One figure of the page as a file."""
     context.require(Permission.READ_EQUITY, context.region())
+    if figure == "dial":
+        return _file(figure, csv.dial(policy.curve(db.session, context.region())))
     make = csv.NAMED.get(figure) or abort(404)
     return _file(figure, make(_named()))
 
