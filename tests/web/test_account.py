@@ -139,7 +139,7 @@ def test_whoever_is_signed_in_joins_without_a_second_account(session: Session, c
 
 @pytest.mark.parametrize(
     ("name", "home"),
-    [("ana", "/requests"), ("esperanza", "/profile"), ("marisol", "/desk"), ("ada", "/desk"), ("fran", "/how")],
+    [("ana", "/requests"), ("esperanza", "/profile"), ("marisol", "/desk"), ("ada", "/desk"), ("fran", "/equity")],
 )
 def test_everybody_s_home_is_their_work(session: Session, cast: Cast, browse, name: str, home: str) -> None:
     person = getattr(cast, name)

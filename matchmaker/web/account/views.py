@@ -25,7 +25,7 @@ HOMES = {
     Role.PARTNER: "partners.profile",
     Role.COORDINATOR: "desk.index",
     Role.ADMIN: "desk.index",
-    Role.FUNDER: "public.how",
+    Role.FUNDER: "equity.index",
 }
 
 
