@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from matchmaker import create_app, tokens
-from matchmaker.extensions import db
+from matchmaker.extensions import db, limiter
 from matchmaker.settings import Settings
 from models import Account, Introduction
 from tests import factories
@@ -110,8 +110,10 @@ def link(settings: Settings) -> Callable[..., str]:
 
 
 @pytest.fixture
-def another(app: Flask, settings: Settings) -> Iterator[Callable[..., Flask]]:
+def another(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Flask]]:
     """Applications with other settings on the same database; their connections are closed afterwards."""
+    # One limiter serves all applications of a process: who makes one that counts must not leave it counting.
+    monkeypatch.setattr(limiter, "enabled", limiter.enabled)
     made: list[Flask] = []
 
     def application(**changed: Any) -> Flask:
