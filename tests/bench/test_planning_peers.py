@@ -6,6 +6,7 @@ import importlib.util
 import itertools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,11 +18,12 @@ from matchmaker.bench.planning.synthetic import NeedBy, synthetic
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "capacity_plan"
 Peer = Callable[[Instance], np.ndarray]
-WITHIN_CAPACITY: list[Peer] = [
+WITHIN_CAPACITY: list[Any] = [
     rules.greedy,
     rules.round_robin,
-    fairrec.fairrec_repaired,
-    do_et_al.do_et_al_repaired,
+    # Compiled, which takes longer than the test.
+    pytest.param(fairrec.fairrec_repaired, marks=pytest.mark.full),
+    pytest.param(do_et_al.do_et_al_repaired, marks=pytest.mark.full),
     transport.highs,
     flow.ortools_flow,
 ]
@@ -97,6 +99,7 @@ def test_a_repair_keeps_to_the_list_before_it_looks_further() -> None:
     assert rules.repaired(instance, wanted).tolist() == [[2], [0]]
 
 
+@pytest.mark.full
 def test_fairrec_shows_everybody_as_often_as_promised_and_fills_the_rest_with_the_best() -> None:
     rng = np.random.default_rng(3)
     candidates = [[*map(int, rng.permutation(10))] for _ in range(20)]
@@ -106,6 +109,7 @@ def test_fairrec_shows_everybody_as_often_as_promised_and_fills_the_rest_with_th
     assert shown.sum() == 80
 
 
+@pytest.mark.full
 def test_do_et_al_finds_where_both_sides_slopes_meet() -> None:
     instance = tiny([[0, 1]] * 10, [[0.6, 0.5]] * 10, [10, 10], 1)
     # With a share x of the lists, partner 1 takes .1 x from each request. Where the slopes meet, at x = .279:
