@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from models import LearningRequest, Partner, RequestState, School
+from models import LearningRequest, Partner, Plan, RequestState, School
 from tests import factories as f
 from tests.cast import Cast
 from tests.queries.regions import asks, in_effect, schools
@@ -98,6 +98,20 @@ def test_every_figure_is_a_file(cast: Cast, region: list[School], browse) -> Non
         assert rows[0] == HEADERS.get(name, rows[0])
         assert re.fullmatch(r"[a-z0-9_]+", "".join(rows[0]))
         assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def test_the_dial_is_drawn_and_is_a_file(cast: Cast, region: list[School], browse, session: Session) -> None:
+    plan = session.get_one(Plan, cast.region.plan_id)
+    curve = [(0, 0.999, True), (60, 0.981, True), (100, 0.955, False)]
+    given = {"first_quarter": 0.9, "worst_tenth": 0.5}
+    points = [{"dial": at, "kept": kept, "selectable": may, **given} for at, kept, may in curve]
+    plan.figures = {**plan.figures, "curve": points}
+    session.flush()
+    assert [[row[0], row[1], row[4]] for row in table(browse(cast.fran).get("/equity/dial.csv"))[1:]] == [
+        ["0", "0.9990", "yes"], ["60", "0.9810", "yes"], ["100", "0.9550", "no"]
+    ]  # fmt: skip
+    page = text(browse(cast.fran).get("/equity"))
+    assert "Past 76 the promise to keep 97% of closeness would not hold." in page
 
 
 def test_a_spreadsheet_runs_nothing(cast: Cast, region: list[School], browse, session: Session) -> None:
