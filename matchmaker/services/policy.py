@@ -75,13 +75,13 @@ def try_dial(session: Session, actor: Actor, region: Region, dial: float, clock:
 def activate(
     session: Session, actor: Actor, region: Region, trial_id: int, rationale: str, seen_version: int, clock: Clock
 ) -> EquityPolicy:
-    """Put what a trial looked at into effect, and ask for its plan. The same trial again changes nothing.
+    """Put what a trial looked at into effect, and ask for its plan. The same person's second press changes nothing.
 
     Raises NotFound for what is no trial of the region, and the refusals above.
     """
     _hold(session, region)
     newest = rankings.policy_in_effect(session, region.id)
-    if newest.trial_id == trial_id:
+    if newest.trial_id == trial_id and newest.author_id == actor.account_id:
         return newest
     trial = session.get(Plan, trial_id)
     if trial is None or trial.region_id != region.id or trial.kind is not PlanKind.TRIAL:
