@@ -228,7 +228,7 @@ def test_of_two_plans_the_first_to_end_takes_effect_and_the_other_says_so(
     assert work(session) == 1
     assert plan.state is PlanState.OVERTAKEN and cast.region.plan_id not in (None, plan.id)
     assert places(session, plan) == {}
-    assert session.scalars(select(AuditEvent.tag)).all()[-1] == "planning:plan:overtaken"
+    assert session.scalars(select(AuditEvent.tag).order_by(AuditEvent.id)).all()[-1] == "planning:plan:overtaken"
 
 
 def test_a_policy_put_into_effect_meanwhile_is_planned_with_at_once(
