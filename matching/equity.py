@@ -333,17 +333,19 @@ def rerank(
         raise ValueError("need and deficit must be positive")
     need, deficit = round(float(need), DIGITS), round(float(deficit), DIGITS)
     relevance = np.asarray(rho, dtype=np.float64)
-    boosts, prices = (
-        np.zeros_like(relevance) if given is None else np.asarray(given, dtype=np.float64).round(DIGITS)
-        for given in (boost, price)
-    )
+    boosts, prices = _stored(boost, relevance), _stored(price, relevance)
     with np.errstate(invalid="ignore"):
         gross = need * deficit * relevance + boosts
         # Rounded, so that sums that differ in their last bit alone count as equal everywhere.
         score = (gross - prices).round(9)
-    # Whatever is not finite has made a score that is not.
-    if not np.isfinite(score).all():
-        raise ValueError("relevance, boosts and prices must be finite")
     closest = highest_first(relevance)
     order = closest[highest_first(score[closest])]
+    # Whatever is not finite has made a score that is not, and such a score is sorted to an end.
+    if len(order) and not (math.isfinite(score[order[0]]) and math.isfinite(score[order[-1]])):
+        raise ValueError("relevance, boosts and prices must be finite")
     return Reranked(order, gross, score, places(closest), places(order), relevance, boosts, prices, need, deficit)
+
+
+def _stored(given: ArrayLike | None, relevance: Floats) -> Floats:
+    """Boosts or prices as a ranking stores them; 0 where none are given."""
+    return np.zeros_like(relevance) if given is None else np.asarray(given, dtype=np.float64).round(DIGITS)

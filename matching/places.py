@@ -14,9 +14,10 @@ _FEW = 1_000
 
 def highest_first(values: Floats) -> Indices:
     """[n] positions, the highest value first, equal ones as given: what a stable sort finds in three times as long."""
+    # Methods, not functions of numpy: one request between two plans is ordered in microseconds.
     if len(values) <= _FEW:
-        return np.argsort(-values, kind="stable")
-    order = np.argsort(-values)
+        return (-values).argsort(kind="stable")
+    order = (-values).argsort()
     found = values[order]
     differs = np.concatenate([[True], found[1:] != found[:-1], [True]])
     tied = np.flatnonzero(~(differs[1:] & differs[:-1]))

@@ -83,7 +83,17 @@ def test_factors_must_be_positive(factors: tuple[float, float]) -> None:
         rerank([0.5], *factors)
 
 
-@pytest.mark.parametrize("broken", [{"rho": [np.nan]}, {"rho": [0.5], "price": [np.inf]}])
+BROKEN = (
+    {"rho": [np.nan]},
+    {"rho": [0.5], "price": [np.inf]},
+    {"rho": [0.9, np.nan, 0.1]},
+    {"rho": [0.9, 0.5, 0.1], "boost": [0.0, np.inf, 0.0]},
+    {"rho": [0.9, 0.5, 0.1], "price": [0.0, np.inf, 0.0]},
+    {"rho": [0.9, np.inf, 0.1], "price": [0.0, np.inf, 0.0]},
+)
+
+
+@pytest.mark.parametrize("broken", BROKEN)
 def test_numbers_must_be_finite(broken: dict[str, list[float]]) -> None:
     with pytest.raises(ValueError, match="finite"):
         rerank(**broken)  # type: ignore[arg-type]
