@@ -3,14 +3,18 @@
 from models.account import Account, GlobalRole, Membership, Role
 from models.audit import AuditEvent
 from models.base import Base
+from models.calendar import Closure, ClosureKind
 from models.capacity import CapacityUnit
+from models.clearance import ClearanceRule, FamilySchool
 from models.embedding import Embedding, OwnerKind
-from models.introduction import Backup, Introduction, NotNowReason
+from models.heartbeat import Heartbeat
+from models.introduction import AnswerVia, Backup, Introduction, NotNowReason, Side
 from models.learning_request import LearningRequest, Window
 from models.outbox import OutboxItem, QueueName
 from models.partner import Clearance, Fund, KnowledgeKind, Partner, PartnerKind, Separation
 from models.plan import Plan, PlanKind, PlannedPlace, PlanState
 from models.ranking import Proposal, Ranking
+from models.reflection import Again, Reflection
 from models.region import EquityPolicy, Region
 from models.relevance import RelevanceActivation, RelevanceVersion
 from models.school import LOCALES, District, School
@@ -24,31 +28,43 @@ from models.states import (
     StateChange,
 )
 from models.steer import Steer, SteerKind
-from models.suppression import Suppression, SuppressionReason
+from models.suppression import MailKind, Suppression, SuppressionReason
+from models.task import Task, TaskKind
 from models.teacher import Teacher
+from models.visit import Message, OtherTime, Visit
 
 __all__ = [
     "LIVE_INTRODUCTIONS",
     "LOCALES",
     "Account",
+    "Again",
+    "AnswerVia",
     "AuditEvent",
     "Backup",
     "BackupState",
     "Base",
     "CapacityUnit",
     "Clearance",
+    "ClearanceRule",
+    "Closure",
+    "ClosureKind",
     "District",
     "Embedding",
     "EquityPolicy",
+    "FamilySchool",
     "Fund",
     "GlobalRole",
+    "Heartbeat",
     "Introduction",
     "IntroductionState",
     "KnowledgeKind",
     "LearningRequest",
+    "MailKind",
     "Membership",
+    "Message",
     "NotAllowedInState",
     "NotNowReason",
+    "OtherTime",
     "OutboxItem",
     "OwnerKind",
     "Partner",
@@ -61,6 +77,7 @@ __all__ = [
     "ProposalState",
     "QueueName",
     "Ranking",
+    "Reflection",
     "Region",
     "RelevanceActivation",
     "RelevanceVersion",
@@ -68,11 +85,15 @@ __all__ = [
     "Role",
     "School",
     "Separation",
+    "Side",
     "StateChange",
     "Steer",
     "SteerKind",
     "Suppression",
     "SuppressionReason",
+    "Task",
+    "TaskKind",
     "Teacher",
+    "Visit",
     "Window",
 ]

@@ -35,11 +35,29 @@ class NotNowReason(StrEnum):
     UNSAID = "unsaid"
 
 
+class Side(StrEnum):
+    """Who says something: one of the two sides, or a coordinator for the network."""
+
+    TEACHER = "teacher"
+    PARTNER = "partner"
+    COORDINATOR = "coordinator"
+
+
+class AnswerVia(StrEnum):
+    """How an answer came: by the link of a mail, by the partner's own page, or told to a coordinator."""
+
+    LINK = "link"
+    PAGE = "page"
+    PHONE = "phone"
+    IN_PERSON = "in_person"
+
+
 class Introduction(Stateful, RegionOwned, Base):
     """From approval to reflection with one partner. ``key`` is what links and calendars know it by; ids never leave.
 
     The invitation leaves at ``due_at``, the end of the undo window. ``proposal_id`` is NULL for what was
-    arranged outside the ranker (a network's earlier history).
+    arranged outside the ranker (a network's earlier history). ``first_id`` is the introduction whose backup this one
+    was, NULL for a first choice. A coordinator who was told the answer by the partner is ``answered_by``.
     """
 
     __tablename__ = "introduction"
@@ -49,6 +67,7 @@ class Introduction(Stateful, RegionOwned, Base):
     key: Mapped[UUID] = mapped_column(default=uuid4, unique=True)
     request_id: Mapped[int]
     proposal_id: Mapped[int | None]
+    first_id: Mapped[int | None]
     partner_id: Mapped[int]
     approved_by_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="RESTRICT"))
     approved_at: Mapped[datetime]
@@ -58,7 +77,10 @@ class Introduction(Stateful, RegionOwned, Base):
     )
     invited_at: Mapped[datetime | None]
     answer_by: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
+    answered_via: Mapped[AnswerVia | None] = mapped_column(enum_column(AnswerVia, "answered_via"))
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
     window_id: Mapped[int | None]
     not_now_reason: Mapped[NotNowReason | None] = mapped_column(enum_column(NotNowReason, "not_now_reason"))
     introduced_at: Mapped[datetime | None]
@@ -73,7 +95,7 @@ class Introduction(Stateful, RegionOwned, Base):
     window: Mapped[Window | None] = relationship(
         primaryjoin="foreign(Introduction.window_id) == Window.id", viewonly=True
     )
-    approved_by: Mapped[Account] = relationship()
+    approved_by: Mapped[Account] = relationship(foreign_keys=[approved_by_id])
 
     @classmethod
     def constraints(cls) -> tuple[Any, ...]:
@@ -83,6 +105,7 @@ class Introduction(Stateful, RegionOwned, Base):
             same_region("proposal_id", "proposal"),
             same_region("partner_id", "partner"),
             same_region("window_id", "request_window"),
+            same_region("first_id", "introduction"),
             # Whatever two coordinators do at once, one partner is asked once for one request.
             Index(
                 "uq_introduction_live",
@@ -94,6 +117,7 @@ class Introduction(Stateful, RegionOwned, Base):
             CheckConstraint("due_at >= approved_at", name="due"),
             Index(None, "partner_id"),
             Index(None, "request_id"),
+            Index(None, "first_id", postgresql_where=text("first_id IS NOT NULL")),
         )
 
 

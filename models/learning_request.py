@@ -38,6 +38,9 @@ class LearningRequest(Stateful, RegionOwned, Base):
     formats: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     place: Mapped[str] = mapped_column(default="")
+    # More than one for a panel, or a project with several people: each is approved and invited alone.
+    partners_wanted: Mapped[int] = mapped_column(default=1)
+    overnight: Mapped[bool] = mapped_column(default=False)
     state: Mapped[RequestState] = mapped_column(enum_column(RequestState, "state"), default=RequestState.DRAFT)
     posted_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
@@ -68,6 +71,7 @@ class LearningRequest(Stateful, RegionOwned, Base):
             UniqueConstraint("teacher_id", "form_key"),
             CheckConstraint("grade BETWEEN 0 AND 12", name="grade"),
             CheckConstraint("students BETWEEN 1 AND 2000", name="students"),
+            CheckConstraint("partners_wanted BETWEEN 1 AND 10", name="partners_wanted"),
             CheckConstraint("state = 'draft' OR posted_at IS NOT NULL", name="posted"),
             CheckConstraint("length(title) BETWEEN 1 AND 200 AND length(text) BETWEEN 1 AND 60000", name="words"),
             Index(None, "region_id", "state", "posted_at"),

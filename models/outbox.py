@@ -25,6 +25,7 @@ class QueueName(StrEnum):
 class OutboxItem(Created, Base):
     """Something to do once, at or after ``due_at``. ``key`` is unique, so asking twice is asking once.
 
+    ``recipient`` is the address a mail went to, in lower case, and ``bounces`` how often it came back for a while.
     ``uid`` is the stable identity a mail carries in its Message-ID, however often it is tried. An item is finished by
     ``done_at``, or put aside by ``failed_at`` for a person to look at.
     """
@@ -39,6 +40,7 @@ class OutboxItem(Created, Base):
             "id",
             postgresql_where=text("done_at IS NULL AND failed_at IS NULL"),
         ),
+        Index("ix_outbox_recipient", "recipient", "done_at", postgresql_where=text("recipient IS NOT NULL")),
         Index("ix_outbox_put_aside", "region_id", postgresql_where=text("failed_at IS NOT NULL")),
     )
 
@@ -51,6 +53,8 @@ class OutboxItem(Created, Base):
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
+    recipient: Mapped[str | None]
+    bounces: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None]
     done_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any
+from uuid import UUID, uuid4
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -57,6 +58,9 @@ class Partner(RegionOwned, Base):
     languages: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     formats: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     weekdays: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=list)
+    # The hours of a day at which a visit may begin and must have ended, in the region's zone; NULL is *not said*.
+    free_from: Mapped[time | None]
+    free_until: Mapped[time | None]
     sharing: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     neighbourhood: Mapped[str] = mapped_column(default="")
     latitude: Mapped[float | None]
@@ -66,11 +70,16 @@ class Partner(RegionOwned, Base):
     monthly_capacity: Mapped[int] = mapped_column(default=2)
     clearance: Mapped[Clearance] = mapped_column(enum_column(Clearance, "clearance"), default=Clearance.UNKNOWN)
     clearance_issuer: Mapped[str | None]
+    clearance_issued_on: Mapped[date | None]
     clearance_expires_on: Mapped[date | None]
     joined_on: Mapped[date]
     paused_at: Mapped[datetime | None]
+    # The day on which a pause ends by itself; NULL for one without an end.
+    paused_until: Mapped[date | None]
     reviewed_at: Mapped[datetime | None]
     reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    # The secret of the private calendar feed; a new one ends the old address.
+    feed_key: Mapped[UUID] = mapped_column(default=uuid4, unique=True)
     # The region's revision at the last change of this profile or one of its funds.
     revision: Mapped[int] = mapped_column(BigInteger, default=0)
 
@@ -92,6 +101,8 @@ class Partner(RegionOwned, Base):
             CheckConstraint("length(trim(name)) > 0", name="name"),
             CheckConstraint("monthly_capacity >= 0", name="capacity"),
             CheckConstraint("radius_miles > 0", name="radius"),
+            CheckConstraint("free_until > free_from", name="hours"),
+            CheckConstraint("paused_until IS NULL OR paused_at IS NOT NULL", name="pause"),
             CheckConstraint("latitude BETWEEN -90 AND 90 AND longitude BETWEEN -180 AND 180", name="place"),
             Index(
                 "uq_partner_account",

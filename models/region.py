@@ -20,7 +20,12 @@ class Region(Created, Base):
     __table_args__ = (
         CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'", name="slug"),
         CheckConstraint("cardinality(languages) > 0", name="languages"),
-        CheckConstraint("undo_seconds >= 0 AND answer_days > 0", name="delays"),
+        CheckConstraint(
+            "undo_seconds >= 0 AND answer_days > 0 AND remind_days > 0 AND limit_days > 0 AND task_days > 0"
+            " AND notice_days > 0 AND daily_mails > 0",
+            name="delays",
+        ),
+        CheckConstraint("quiet_from BETWEEN 0 AND 24 AND quiet_until BETWEEN 0 AND 23", name="quiet"),
         CheckConstraint("plan_hour BETWEEN 0 AND 23", name="plan_hour"),
         # Made after the table plan, which itself points here.
         ForeignKeyConstraint(
@@ -41,7 +46,21 @@ class Region(Created, Base):
     email: Mapped[str]
     office_hours: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict)
     undo_seconds: Mapped[int] = mapped_column(default=600)
+    # In school days: how long an invitation stands, when it is recalled once, how long anybody is let wait for an
+    # answer before a coordinator gets a task, and how long that coordinator has for it.
     answer_days: Mapped[int] = mapped_column(default=5)
+    remind_days: Mapped[int] = mapped_column(default=3)
+    limit_days: Mapped[int] = mapped_column(default=10)
+    task_days: Mapped[int] = mapped_column(default=2)
+    # School days before a visit on which both sides are reminded of it.
+    notice_days: Mapped[int] = mapped_column(default=2)
+    # The hours, in the region's zone, in which no mail leaves that can wait; equal ones mean none.
+    quiet_from: Mapped[int] = mapped_column(default=20)
+    quiet_until: Mapped[int] = mapped_column(default=7)
+    # So many mails a day reach one person at most; what is agreed for the next day is never held back.
+    daily_mails: Mapped[int] = mapped_column(default=5)
+    # Whether coordinators may read what two people write to each other through the service. Both are told.
+    conversations_read: Mapped[bool] = mapped_column(default=True)
     clearance_required: Mapped[bool] = mapped_column(default=True)
     # The model under which all vectors of the region are stored, and where it was loaded from (a folder or a name;
     # empty for the installation's own). The ranker writes both once the vectors are complete, and ranks by them.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, RegionOwned, same_region
@@ -56,6 +57,8 @@ class School(RegionOwned, Base):
     poverty_source: Mapped[str | None]
     locale: Mapped[str | None]
     title_i: Mapped[bool | None]
+    # The bells of a school day, in order: [{"name": "2", "from": "08:55", "to": "09:45"}]; empty is *unknown*.
+    bells: Mapped[list[dict[str, str]]] = mapped_column(JSONB, default=list)
 
     district: Mapped[District | None] = relationship(
         primaryjoin="foreign(School.district_id) == District.id", viewonly=True

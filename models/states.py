@@ -74,8 +74,9 @@ REQUEST_CHANGES: Mapping[RequestState, frozenset[RequestState]] = {
     # A later ranking of the same request may find people, or find that they are gone.
     _R.PROPOSED: frozenset({_R.PLACED, _R.NONE_YET}) | _SET_ASIDE,
     _R.NONE_YET: frozenset({_R.PROPOSED, _R.PLACED}) | _SET_ASIDE,
-    _R.PLACED: frozenset({_R.PROPOSED, _R.SCHEDULED}) | _SET_ASIDE,
-    _R.SCHEDULED: frozenset({_R.DONE}) | _SET_ASIDE,
+    _R.PLACED: frozenset({_R.PROPOSED, _R.SCHEDULED, _R.DONE}) | _SET_ASIDE,
+    # A visit that is called off, or was not held, opens the question again.
+    _R.SCHEDULED: frozenset({_R.PLACED, _R.PROPOSED, _R.DONE}) | _SET_ASIDE,
     _R.ON_HOLD: frozenset({_R.POSTED, _R.WITHDRAWN}),
 }
 
@@ -89,10 +90,13 @@ _I = IntroductionState
 INTRODUCTION_CHANGES: Mapping[IntroductionState, frozenset[IntroductionState]] = {
     _I.APPROVED: frozenset({_I.UNDONE, _I.INVITED}),
     _I.INVITED: frozenset({_I.ACCEPTED, _I.OTHER_TIMES, _I.NOT_NOW, _I.LAPSED, _I.WITHDRAWN}),
+    # A proposed time that the teacher takes is a yes; one that nobody takes is over.
+    _I.OTHER_TIMES: frozenset({_I.ACCEPTED, _I.NOT_NOW, _I.LAPSED, _I.WITHDRAWN}),
     # "Not now" may be changed until the next person is asked.
-    _I.NOT_NOW: frozenset({_I.ACCEPTED}),
-    _I.ACCEPTED: frozenset({_I.INTRODUCED}),
-    _I.INTRODUCED: frozenset({_I.SCHEDULED}),
+    _I.NOT_NOW: frozenset({_I.ACCEPTED, _I.OTHER_TIMES}),
+    # Plans may change between the yes and the letters, and before there is a date.
+    _I.ACCEPTED: frozenset({_I.INTRODUCED, _I.CANCELLED}),
+    _I.INTRODUCED: frozenset({_I.SCHEDULED, _I.CANCELLED}),
     _I.SCHEDULED: frozenset({_I.MET, _I.CANCELLED, _I.NOT_HELD}),
     _I.MET: frozenset({_I.REFLECTED}),
 }

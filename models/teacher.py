@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID, uuid4
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -24,6 +25,8 @@ class Teacher(RegionOwned, Base):
     phone: Mapped[str] = mapped_column(default="")
     grades: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=list)
     subjects: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    # The secret of the private calendar feed; a new one ends the old address.
+    feed_key: Mapped[UUID] = mapped_column(default=uuid4, unique=True)
 
     account: Mapped[Account] = relationship()
     school: Mapped[School] = relationship(primaryjoin="foreign(Teacher.school_id) == School.id", viewonly=True)

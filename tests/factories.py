@@ -333,6 +333,102 @@ class BackupFactory(InRegion):
     position = 1
 
 
+class _OfIntroduction(InRegion):
+    """A row that belongs to an introduction, given as ``of=``."""
+
+    class Meta:
+        abstract = True
+        exclude = ("region", "of")
+
+    of = factory.SubFactory(IntroductionFactory, region=factory.SelfAttribute("..region"))
+    introduction_id = factory.SelfAttribute("of.id")
+
+
+class VisitFactory(_OfIntroduction):
+    """A visit on the first date that requests of these factories offer."""
+
+    class Meta:
+        model = models.Visit
+
+    starts_at = datetime(2026, 10, 6, 16, 20, tzinfo=UTC)
+    ends_at = datetime(2026, 10, 6, 17, 10, tzinfo=UTC)
+    place = "The wash behind the school, meet in room 12"
+
+
+class OtherTimeFactory(_OfIntroduction):
+    class Meta:
+        model = models.OtherTime
+
+    starts_at = datetime(2026, 10, 13, 16, 20, tzinfo=UTC)
+    ends_at = datetime(2026, 10, 13, 17, 10, tzinfo=UTC)
+
+
+class MessageFactory(_OfIntroduction):
+    class Meta:
+        model = models.Message
+
+    side = models.Side.PARTNER
+    text = "Shall I bring boots for everybody?"
+    at = NOW
+
+
+class ReflectionFactory(_OfIntroduction):
+    class Meta:
+        model = models.Reflection
+
+    side = models.Side.TEACHER
+    took_place = True
+    again = models.Again.YES
+    written_at = NOW
+
+
+class TaskFactory(InRegion):
+    class Meta:
+        model = models.Task
+        exclude = ("region", "owner", "of")
+
+    owner = factory.SubFactory(AccountFactory)
+    owner_id = factory.SelfAttribute("owner.id")
+    of = factory.SubFactory(LearningRequestFactory, region=factory.SelfAttribute("..region"))
+    request_id = factory.SelfAttribute("of.id")
+    key = factory.LazyAttribute(lambda o: f"{o.kind}:{o.request_id}")
+    kind = models.TaskKind.NOBODY_LEFT
+    due_on = date(2026, 9, 16)
+    opened_at = NOW
+
+
+class ClosureFactory(InRegion):
+    class Meta:
+        model = models.Closure
+
+    first_on = date(2026, 11, 26)
+    last_on = date(2026, 11, 27)
+    name = factory.LazyFunction(lambda: {"en": "Thanksgiving", "es": "Día de Acción de Gracias"})
+
+
+class ClearanceRuleFactory(InRegion):
+    """Supervised single visits need no clearance."""
+
+    class Meta:
+        model = models.ClearanceRule
+
+    position = 1
+    supervised = True
+    repeated = False
+    required = False
+
+
+class FamilySchoolFactory(InRegion):
+    class Meta:
+        model = models.FamilySchool
+        exclude = ("region", "who", "where")
+
+    who = factory.SubFactory(PartnerFactory, region=factory.SelfAttribute("..region"))
+    where = factory.SubFactory(SchoolFactory, region=factory.SelfAttribute("..region"))
+    partner_id = factory.SelfAttribute("who.id")
+    school_id = factory.SelfAttribute("where.id")
+
+
 class OutboxItemFactory(RowFactory):
     class Meta:
         model = models.OutboxItem

@@ -225,9 +225,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("region_id", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint(
-            "until IS NULL OR since IS NULL OR until >= since", name=op.f("ck_membership_order")
-        ),
+        sa.CheckConstraint("until IS NULL OR since IS NULL OR until >= since", name=op.f("ck_membership_order")),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_membership_account_id_account"), ondelete="CASCADE"
         ),
@@ -306,9 +304,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Integer(), nullable=True),
         sa.Column(
             "kind",
-            sa.Enum(
-                "person", "organisation", name="kind", native_enum=False, create_constraint=True, length=24
-            ),
+            sa.Enum("person", "organisation", name="kind", native_enum=False, create_constraint=True, length=24),
             nullable=False,
         ),
         sa.Column("name", sa.String(), nullable=False),
@@ -416,9 +412,7 @@ def upgrade() -> None:
         sa.Column("story", sa.String(), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
-                "credentialed", "practice", name="kind", native_enum=False, create_constraint=True, length=24
-            ),
+            sa.Enum("credentialed", "practice", name="kind", native_enum=False, create_constraint=True, length=24),
             nullable=False,
         ),
         sa.Column("language", sa.String(), nullable=False),
@@ -560,9 +554,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("region_id", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint(
-            "state = 'draft' OR posted_at IS NOT NULL", name=op.f("ck_learning_request_posted")
-        ),
+        sa.CheckConstraint("state = 'draft' OR posted_at IS NOT NULL", name=op.f("ck_learning_request_posted")),
         sa.CheckConstraint("grade BETWEEN 0 AND 12", name=op.f("ck_learning_request_grade")),
         sa.CheckConstraint(
             "length(title) BETWEEN 1 AND 200 AND length(text) BETWEEN 1 AND 60000",
@@ -667,9 +659,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("region_id", "id", name=op.f("uq_ranking_region_id_id")),
     )
     op.create_index(op.f("ix_ranking_region_id"), "ranking", ["region_id"], unique=False)
-    op.create_index(
-        op.f("ix_ranking_request_id_ranked_at"), "ranking", ["request_id", "ranked_at"], unique=False
-    )
+    op.create_index(op.f("ix_ranking_request_id_ranked_at"), "ranking", ["request_id", "ranked_at"], unique=False)
     op.create_table(
         "request_window",
         sa.Column("request_id", sa.Integer(), nullable=False),
@@ -727,9 +717,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("region_id", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint(
-            "boost >= 0 AND price >= 0 AND need > 0 AND deficit > 0", name=op.f("ck_proposal_parts")
-        ),
+        sa.CheckConstraint("boost >= 0 AND price >= 0 AND need > 0 AND deficit > 0", name=op.f("ck_proposal_parts")),
         sa.CheckConstraint("relevance BETWEEN 0 AND 1", name=op.f("ck_proposal_relevance")),
         sa.ForeignKeyConstraint(
             ["region_id", "fund_id"],
@@ -909,9 +897,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_backup")),
         sa.UniqueConstraint("introduction_id", "position", name=op.f("uq_backup_introduction_id_position")),
-        sa.UniqueConstraint(
-            "introduction_id", "proposal_id", name=op.f("uq_backup_introduction_id_proposal_id")
-        ),
+        sa.UniqueConstraint("introduction_id", "proposal_id", name=op.f("uq_backup_introduction_id_proposal_id")),
         sa.UniqueConstraint("region_id", "id", name=op.f("uq_backup_region_id_id")),
     )
     op.create_index(op.f("ix_backup_region_id"), "backup", ["region_id"], unique=False)
@@ -1013,9 +999,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("region_id", "id", name=op.f("uq_state_change_region_id_id")),
     )
     op.create_index(op.f("ix_state_change_backup_id"), "state_change", ["backup_id"], unique=False)
-    op.create_index(
-        op.f("ix_state_change_introduction_id"), "state_change", ["introduction_id"], unique=False
-    )
+    op.create_index(op.f("ix_state_change_introduction_id"), "state_change", ["introduction_id"], unique=False)
     op.create_index(op.f("ix_state_change_proposal_id"), "state_change", ["proposal_id"], unique=False)
     op.create_index(op.f("ix_state_change_region_id"), "state_change", ["region_id"], unique=False)
     op.create_index(op.f("ix_state_change_request_id"), "state_change", ["request_id"], unique=False)
@@ -1034,9 +1018,7 @@ def downgrade() -> None:
         table_name="capacity_unit",
         postgresql_where=sa.text("released_at IS NULL"),
     )
-    op.drop_index(
-        "uq_capacity_unit_held", table_name="capacity_unit", postgresql_where=sa.text("released_at IS NULL")
-    )
+    op.drop_index("uq_capacity_unit_held", table_name="capacity_unit", postgresql_where=sa.text("released_at IS NULL"))
     op.drop_index(op.f("ix_capacity_unit_region_id"), table_name="capacity_unit")
     op.drop_table("capacity_unit")
     op.drop_index(op.f("ix_backup_region_id"), table_name="backup")
@@ -1076,9 +1058,7 @@ def downgrade() -> None:
     op.drop_table("fund")
     op.drop_index(op.f("ix_suppression_region_id"), table_name="suppression")
     op.drop_table("suppression")
-    op.drop_index(
-        "uq_partner_account", table_name="partner", postgresql_where=sa.text("account_id IS NOT NULL")
-    )
+    op.drop_index("uq_partner_account", table_name="partner", postgresql_where=sa.text("account_id IS NOT NULL"))
     op.drop_index(op.f("ix_partner_region_id"), table_name="partner")
     op.drop_table("partner")
     op.drop_index("ix_outbox_put_aside", table_name="outbox", postgresql_where=sa.text("failed_at IS NOT NULL"))

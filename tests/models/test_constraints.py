@@ -131,7 +131,7 @@ REFUSED: dict[str, Callable[[Cast], Any]] = {
     "uq_separation_teacher_id_partner_id": lambda cast: [
         f.SeparationFactory(region=cast.region, teacher=cast.ana, partner=cast.ramon) for _ in range(2)
     ],
-    "uq_suppression_region_id_email": lambda cast: [f.SuppressionFactory(region=cast.region) for _ in range(2)],
+    "uq_suppression_region_id_email_kind": lambda cast: [f.SuppressionFactory(region=cast.region) for _ in range(2)],
     "uq_outbox_key": lambda cast: [f.OutboxItemFactory(key="invitation:1") for _ in range(2)],
     "ck_outbox_one_end": lambda cast: f.OutboxItemFactory(done_at=f.NOW, failed_at=f.NOW),
     "ck_proposal_relevance": lambda cast: f.ProposalFactory(region=cast.region, relevance=1.01),

@@ -34,10 +34,19 @@ def world() -> int:
     partner = f.PartnerFactory(region=region)
     steer = f.SteerFactory(region=region, of=request, who=partner)
     proposal = f.ProposalFactory(region=region, of=request, who=partner, steer_id=steer.id)
-    introduction = f.IntroductionFactory(region=region, suggested=proposal, window_id=request.windows[0].id)
+    first = f.IntroductionFactory(region=region, state=IntroductionState.UNDONE)
+    introduction = f.IntroductionFactory(
+        region=region, suggested=proposal, window_id=request.windows[0].id, first_id=first.id
+    )
     backup = f.BackupFactory(region=region, behind=introduction)
     f.SeparationFactory(region=region, teacher=teacher, partner=partner)
     f.SuppressionFactory(region=region)
+    for make in (f.VisitFactory, f.OtherTimeFactory, f.MessageFactory, f.ReflectionFactory):
+        make(region=region, of=introduction)
+    f.TaskFactory(region=region, of=request, introduction_id=introduction.id, partner_id=partner.id)
+    f.ClosureFactory(region=region)
+    f.ClearanceRuleFactory(region=region)
+    f.FamilySchoolFactory(region=region, who=partner, where=school)
     f.MembershipFactory(region=region)
     f.EmbeddingFactory(region=region, owner_id=partner.id)
     f.RelevanceActivationFactory(region=region)
