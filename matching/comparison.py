@@ -7,7 +7,7 @@ with near and with far partners can stand in one table.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -154,7 +154,7 @@ def dial_curve(
     ideal = _ideal(instance)
     curve: list[dict[str, float | bool]] = []
     for dial in dials:
-        made = plan(instance, turned(policy, dial), soften=False, **how)
+        made = plan(instance, policy.turned(dial), soften=False, **how)
         if made.stopped:
             break
         share = _share(instance, made, ideal)
@@ -170,12 +170,6 @@ def dial_curve(
             }
         )
     return curve
-
-
-def turned(policy: Policy, dial: float) -> Policy:
-    """A policy with its dial at another position, and all else as it is."""
-    at = Policy.at(dial)
-    return replace(policy, alpha=at.alpha, alpha2=at.alpha2, beta=at.beta)
 
 
 def lorenz(values: Floats) -> tuple[float, ...]:

@@ -3,15 +3,15 @@
 Gross worth of a partner p for a request r of school s is W = need_s * deficit_r * rho(r, p) + boost_p; the score that
 orders is V = W - price_p. Every number is bounded, and all of it is kept, because V is also the explanation a
 coordinator reads. The parts come from the plan in effect (`matching.online`), or until the first one from here. Need
-comes from documented facts only (`matching.need`); who a partner is enters only through how they know what they know,
-and how new they are.
+comes from documented facts only (`matching.need`); who a partner is enters only through their group
+(`matching.groups`).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,6 @@ from matching.places import highest_first, places
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-_NO_MERIT = 1e-9  # A smaller share is rounding, and would overflow as a divisor.
 _SMALLEST_UTILITY = 0.05  # A school nobody has reached counts as reached this much; 0 would weigh without end.
 
 # Until a region's first plan, what each part of an online score may reach; a plan has prices and weights of its own.
@@ -34,14 +33,6 @@ DIGITS = 6
 """Decimals of a re-rank's factors that count, and that are stored."""
 
 DEFAULT_DIAL, MOST_DIAL = 60.0, 100.0
-
-KNOWLEDGE = ("credentialed", "practice", "both")
-"""How partners know what they know. Each comes twice among the groups of a plan: 2 k not new, 2 k + 1 new."""
-NEW_DAYS = 90
-"""A partner counts as new for so long."""
-
-BOOST_GROUPS = ("credentialed", "practice", "new")
-"""The only groups that may carry an exposure boost: how the partner came to know it, and newness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +79,11 @@ class Policy:
         turn = dial / DEFAULT_DIAL
         return cls(alpha=4.0 * turn, alpha2=2.0 * turn, beta=0.1 * min(turn, 1.0))
 
+    def turned(self, dial: float) -> Policy:
+        """This policy with its dial at another position: what the dial does not turn stays as it is."""
+        at = Policy.at(dial)
+        return replace(self, alpha=at.alpha, alpha2=at.alpha2, beta=at.beta)
+
     @classmethod
     def of(cls, numbers: Mapping[str, Any]) -> Policy:
         """The policy of stored numbers. What an older version stored and this one does not know is left out.
@@ -110,16 +106,6 @@ class Policy:
     def none(cls) -> Policy:
         """Relevance alone: no need, no deficit, no boost, no price."""
         return cls(alpha=0.0, alpha2=0.0, beta=0.0)
-
-
-def groups(credentialed: ArrayLike, practice: ArrayLike, new: ArrayLike) -> Indices:
-    """[P] group of each partner in a plan, by how they know what they know and by newness; see `KNOWLEDGE`.
-
-    Who has not said counts as practice.
-    """
-    by_degree, by_practice = np.asarray(credentialed, dtype=bool), np.asarray(practice, dtype=bool)
-    knowledge = np.where(by_degree & by_practice, 2, np.where(by_degree, 0, 1))
-    return np.asarray(2 * knowledge + np.asarray(new, dtype=bool), dtype=np.int64)
 
 
 def past_service(
@@ -227,46 +213,6 @@ def busy_price(held: ArrayLike, capacity: ArrayLike, policy: Policy) -> Floats:
     units, room = np.asarray(held, dtype=np.float64), np.asarray(capacity, dtype=np.float64)
     load = np.divide(units, room, out=np.ones_like(units), where=room > 0)
     return (0.0 if policy.neutral else MOST_PRICE) * np.clip(load, 0.0, 1.0) ** PRICE_POWER
-
-
-def group_shares(values: ArrayLike, members: ArrayLike) -> Floats:
-    """Share of each group in a total over partners; groups may overlap, so shares need not sum to 1.
-
-    Parameters
-    ----------
-    values
-        [P] not negative: exposure (position weights of past rankings), or merit (sum of relevance).
-    members
-        [P, G] bool, by `BOOST_GROUPS`.
-    """
-    amounts, belongs = np.asarray(values, dtype=np.float64), np.asarray(members, dtype=np.float64)
-    total = amounts.sum()
-    return amounts @ belongs / total if total > 0 else np.zeros(belongs.shape[1])
-
-
-def exposure_boost(exposure: ArrayLike, merit: ArrayLike, members: ArrayLike, policy: Policy) -> Floats:
-    """Boost of each partner in [0, beta]: the largest of the groups they belong to.
-
-    Parameters
-    ----------
-    exposure, merit
-        [G] shares from `group_shares`. A group shown as much as its merit, or without merit, gets none.
-    members
-        [P, G] bool, by `BOOST_GROUPS`.
-    policy
-        Gives beta.
-
-    Notes
-    -----
-    Without any recorded exposure nobody has been overlooked yet, and nobody is boosted.
-    """
-    shown, due = np.asarray(exposure, dtype=np.float64), np.asarray(merit, dtype=np.float64)
-    belongs = np.asarray(members, dtype=bool)
-    if shown.sum() <= 0:
-        return np.zeros(len(belongs))
-    reached = np.divide(shown, due, out=np.ones_like(shown), where=due > _NO_MERIT)
-    group = policy.beta * np.clip(1.0 - reached, 0.0, 1.0)
-    return np.max(np.where(belongs, group, 0.0), axis=1, initial=0.0)
 
 
 @dataclass(frozen=True, slots=True)

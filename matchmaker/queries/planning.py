@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from matching.equity import NEW_DAYS, Policy, groups
+from matching import groups
+from matching.equity import Policy
 from matching.plans import Instance
 from matchmaker.queries import eligibility, fairness, plans, rankings, roll
 from matchmaker.queries.eligibility import Eligibility
@@ -271,7 +272,7 @@ def _groups(session: Session, region: Region, everybody: Roll, now: datetime) ->
             Partner.id,
             func.coalesce(func.bool_or(Fund.kind == KnowledgeKind.CREDENTIALED), False),
             func.coalesce(func.bool_or(Fund.kind == KnowledgeKind.PRACTICE), False),
-            func.coalesce(Partner.joined_on > now.date() - timedelta(days=NEW_DAYS), False),
+            func.coalesce(Partner.joined_on > now.date() - timedelta(days=groups.NEW_DAYS), False),
         )
         .outerjoin(Fund, Fund.partner_id == Partner.id)
         .where(Partner.region_id == region.id)
@@ -279,7 +280,7 @@ def _groups(session: Session, region: Region, everybody: Roll, now: datetime) ->
     )
     said = {who: facts for who, *facts in rows}
     facts = np.array([said.get(who, [False] * 3) for who in everybody.partner_ids.tolist()], dtype=bool).reshape(-1, 3)
-    return groups(*facts.T)
+    return groups.of(*facts.T)
 
 
 def _days(wait: timedelta) -> float:

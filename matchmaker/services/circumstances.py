@@ -10,8 +10,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from matching import circumstances
-from matching.equity import NEW_DAYS
 from matching.explain import Reason
+from matching.groups import NEW_DAYS
 from matching.matrices import Matrices
 from matchmaker.queries import plans
 from matchmaker.queries.eligibility import Eligibility

@@ -21,7 +21,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from matching import plans as made_of
-from matching.comparison import Comparison, compare, dial_curve, turned
+from matching.comparison import Comparison, compare, dial_curve
 from matching.equity import Policy
 from matching.planner import plan as plan_region
 from matching.walk import ROUNDS
@@ -193,7 +193,7 @@ def figures_of(gathered: Gathered, made: made_of.Plan) -> dict[str, Any]:
 def beside(gathered: Gathered, made: made_of.Plan, lease: Lease) -> dict[str, Any]:
     """A plan beside the one for closeness alone, and beside other positions of the dial."""
     alive = _alive(lease)
-    closest = plan_region(gathered.instance, turned(made.asked, 0.0), progress=alive)
+    closest = plan_region(gathered.instance, made.asked.turned(0.0), progress=alive)
     if closest.stopped:
         # The plan itself is whole; beside half a plan it would seem better than it is.
         return {}

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from matching import equity, online
-from matching.equity import NEW_DAYS
+from matching import equity, groups, online
 from matching.features import Signals, signals
 from matching.matrices import Asked, Matrices, bits, structure
 from matching.score import Relevance, Weights, relevance
@@ -148,17 +147,17 @@ def _by_plan(
 
 def _groups(plan: InEffect, matrices: Matrices) -> NDArray[np.int64]:
     """[P] group of everybody in the matrices, as plans count them."""
-    new = matrices.joined > plan.on.toordinal() - NEW_DAYS
-    return equity.groups(matrices.credentialed, matrices.practice, new)
+    new = matrices.joined > plan.on.toordinal() - groups.NEW_DAYS
+    return groups.of(matrices.credentialed, matrices.practice, new)
 
 
 def _boosts(standing: Standing, matrices: Matrices) -> NDArray[np.float64]:
     """[P] exposure boost of every partner of the region, by knowledge type and newness alone."""
-    new = matrices.joined > standing.at.date().toordinal() - NEW_DAYS
+    new = matrices.joined > standing.at.date().toordinal() - groups.NEW_DAYS
     members = np.column_stack([matrices.credentialed, matrices.practice, new])
     positions = matrices.positions(standing.shown.partner_ids)
     there = positions >= 0
     theirs = members[positions[there]]
-    exposure = equity.group_shares(standing.shown.exposure[there], theirs)
-    merit = equity.group_shares(standing.shown.merit[there], theirs)
-    return equity.exposure_boost(exposure, merit, members, standing.policy)
+    exposure = groups.shares(standing.shown.exposure[there], theirs)
+    merit = groups.shares(standing.shown.merit[there], theirs)
+    return groups.exposure_boost(exposure, merit, members, standing.policy)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from matching import equity, explain, features, need, structure
+from matching import explain, features, groups, need, structure
 from models import Base, Fund, Partner, School
 from tests.architecture.conftest import PACKAGES, ROOT
 from tests.architecture.protected import STORES, about, findings, modules, names_in, reached, words
@@ -58,7 +58,7 @@ def test_no_table_or_column_speaks_of_who_somebody_is() -> None:
 
 
 def test_no_signal_group_part_or_reason_speaks_of_who_somebody_is() -> None:
-    named = [*features.SIGNAL_NAMES, *structure.FIT_NAMES, *explain.CODES, *equity.BOOST_GROUPS]
+    named = [*features.SIGNAL_NAMES, *structure.FIT_NAMES, *explain.CODES, *groups.BOOST_GROUPS]
     named += need.need_parts(None, None, None)
     assert [name for name in named if about(name)] == []
     assert {"lexical", "distance", "practice", "poverty"} <= set(named)

@@ -13,8 +13,6 @@ from matching.equity import (
     MOST_WEIGHT,
     Policy,
     busy_price,
-    exposure_boost,
-    group_shares,
     past_service,
     request_deficit,
     rerank,
@@ -34,10 +32,9 @@ def test_no_policy_orders_by_relevance(rho: list[float], need: float, deficit: f
     assert (found.rank_before == found.rank_after).all()
 
 
-def test_a_policy_of_none_asks_for_no_price_boost_or_deficit() -> None:
+def test_a_policy_of_none_asks_for_no_price_or_deficit() -> None:
     none = Policy.none()
     assert not busy_price([3], [3], none).any()
-    assert not exposure_boost([0.0, 1.0], [0.5, 0.5], [[True, False]], none).any()
     assert request_deficit(0.1, 0.9, none) == 1.0
 
 
@@ -46,6 +43,14 @@ def test_stored_numbers_make_their_policy_again_whatever_else_was_stored_with_th
     assert Policy.of({"alpha": 1.0}) == Policy(alpha=1.0)
     with pytest.raises(ValueError, match="alpha"):
         Policy.of({"alpha": 9.0})
+
+
+def test_turning_the_dial_leaves_alone_what_it_does_not_turn() -> None:
+    own = Policy(half_life_days=365.0, oldest_days=21.0)
+    assert own.turned(30) == Policy(2.0, 1.0, 0.05, half_life_days=365.0, oldest_days=21.0)
+    assert Policy().turned(100) == Policy.at(100)
+    with pytest.raises(ValueError, match="dial"):
+        own.turned(101)
 
 
 def test_the_score_is_what_the_desk_prints() -> None:
@@ -146,29 +151,6 @@ def test_busy_price_is_zero_when_free_full_at_the_cap_and_convex_between() -> No
     steps = np.diff(price[:5])
     assert (np.diff(steps) > 0).all()
     assert busy_price([0], [0], POLICY)[0] == MOST_PRICE
-
-
-@given(st.lists(st.tuples(shares, shares), min_size=3, max_size=3), st.floats(0, 0.5))
-def test_a_boost_lies_between_0_and_beta(groups: list[tuple[float, float]], beta: float) -> None:
-    exposure, merit = zip(*groups, strict=True)
-    members = [[True, False, False], [False, True, True], [False, False, False]]
-    boost = exposure_boost(exposure, merit, members, Policy(beta=beta))
-    assert ((boost >= 0) & (boost <= beta)).all()
-    assert boost[2] == 0.0
-
-
-def test_a_group_shown_as_its_merit_gets_no_boost_and_a_hidden_one_all() -> None:
-    boost = exposure_boost([0.6, 0.0, 0.1], [0.5, 0.3, 0.2], np.eye(3, dtype=bool), Policy(beta=0.1))
-    assert boost == pytest.approx([0.0, 0.1, 0.05])
-
-
-def test_nobody_is_boosted_before_anybody_was_shown() -> None:
-    assert not exposure_boost([0, 0, 0], [0.5, 0.3, 0.2], np.eye(3, dtype=bool), POLICY).any()
-
-
-def test_group_shares_may_overlap() -> None:
-    assert group_shares([2, 1, 1], [[1, 0], [1, 1], [0, 1]]) == pytest.approx([0.75, 0.5])
-    assert list(group_shares([0, 0], [[1, 0], [1, 1]])) == [0, 0]
 
 
 @pytest.mark.parametrize(

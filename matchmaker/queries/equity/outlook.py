@@ -33,7 +33,7 @@ class SchoolShare:
 
 @dataclass(frozen=True)
 class GroupShare:
-    """A group of partners (matching.equity.groups): shares of merit and of exposure."""
+    """A group of partners (matching.groups): shares of merit and of exposure."""
 
     group: int
     merit: float

@@ -11,8 +11,8 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from matching import groups
 from matching.disclosure import withheld
-from matching.equity import NEW_DAYS, groups
 from matchmaker.queries import eligibility
 from matchmaker.queries.equity.outlook import Change, Outlook
 from models import Fund, KnowledgeKind, Partner, Region
@@ -20,7 +20,7 @@ from models import Fund, KnowledgeKind, Partner, Region
 
 @dataclass(frozen=True)
 class Listed:
-    """A partner who can be asked: units set for this month and held of it, and the group (matching.equity.groups)."""
+    """A partner who can be asked: units set for this month and held of it, and the group (matching.groups)."""
 
     id: int
     limit: int
@@ -66,14 +66,14 @@ def listed(session: Session, region: Region, now: datetime) -> list[Listed]:
             eligibility.held_units(Partner.id, today.replace(day=1)).scalar_subquery(),
             func.coalesce(func.bool_or(Fund.kind == KnowledgeKind.CREDENTIALED), False),
             func.coalesce(func.bool_or(Fund.kind == KnowledgeKind.PRACTICE), False),
-            Partner.joined_on > now.date() - timedelta(days=NEW_DAYS),
+            Partner.joined_on > now.date() - timedelta(days=groups.NEW_DAYS),
         )
         .outerjoin(Fund, Fund.partner_id == Partner.id)
         .where(Partner.region_id == region.id, Partner.reviewed_at.is_not(None), Partner.paused_at.is_(None))
         .group_by(Partner.id)
         .order_by(Partner.id)
     ).all()
-    of = groups(*np.array([row[3:] for row in rows], dtype=bool).reshape(-1, 3).T)
+    of = groups.of(*np.array([row[3:] for row in rows], dtype=bool).reshape(-1, 3).T)
     return [Listed(row[0], row[1], row[2], int(group)) for row, group in zip(rows, of, strict=True)]
 
 

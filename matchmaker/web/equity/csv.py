@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from matching.equity import KNOWLEDGE
+from matching.groups import KNOWLEDGE
 from matching.plans import KEPT
 from matchmaker.queries.equity import asked, service
 from matchmaker.queries.equity.partners import Exposure

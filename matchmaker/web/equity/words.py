@@ -38,7 +38,7 @@ KNOWLEDGE: Mapping[int, LazyString] = {
     4: _("Both ways"),
     5: _("Both ways, joined lately"),
 }
-"""The partner groups of a plan, as matching.equity.groups counts them."""
+"""The partner groups of a plan, as matching.groups counts them."""
 
 WAITS: tuple[LazyString, ...] = (
     _("Up to 4 days"),
