@@ -56,10 +56,13 @@ class NothingBefore(Conflict):
 def try_dial(session: Session, actor: Actor, region: Region, dial: float, clock: Clock) -> Plan:
     """Have a position of the dial looked at: a plan that takes no effect. The same one under way already is meant.
 
+    What the dial does not turn stays as the version in effect has it.
+
     Raises ValueError for a position that the dial does not have.
     """
-    numbers = {**asdict(Policy.at(dial)), "dial": dial}
     _hold(session, region)
+    present = Policy.of(rankings.policy_in_effect(session, region.id).numbers)
+    numbers = {**asdict(present.turned(dial)), "dial": dial}
     under_way = select(Plan).where(
         Plan.region_id == region.id,
         Plan.kind == PlanKind.TRIAL,
@@ -68,8 +71,8 @@ def try_dial(session: Session, actor: Actor, region: Region, dial: float, clock:
         Plan.asked_by_id == actor.account_id,
         Plan.numbers == numbers,
     )
-    present = session.scalars(under_way.limit(1)).first()
-    return present or planning.ask(session, actor, region, clock, PlanKind.TRIAL, numbers=numbers)
+    same = session.scalars(under_way.limit(1)).first()
+    return same or planning.ask(session, actor, region, clock, PlanKind.TRIAL, numbers=numbers)
 
 
 def activate(

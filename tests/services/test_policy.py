@@ -61,6 +61,14 @@ def test_a_try_is_a_plan_that_remembers_its_position(session: Session, cast: Cas
         policy.try_dial(session, acting(cast.marisol), cast.region, 101, clock)
 
 
+def test_a_try_keeps_what_the_dial_does_not_turn(session: Session, cast: Cast, clock: Clock) -> None:
+    own = Policy(half_life_days=365.0, oldest_days=21.0)
+    rankings.policy_in_effect(session, cast.region.id).numbers = asdict(own)
+    session.flush()
+    plan = policy.try_dial(session, acting(cast.marisol), cast.region, 30, clock)
+    assert Policy.of(plan.numbers) == own.turned(30)
+
+
 def test_the_same_try_while_it_is_under_way_is_the_same_trial(session: Session, cast: Cast, clock: Clock) -> None:
     first = policy.try_dial(session, acting(cast.marisol), cast.region, 30, clock)
     assert policy.try_dial(session, acting(cast.marisol), cast.region, 30, clock) is first
