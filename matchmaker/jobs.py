@@ -16,6 +16,7 @@ from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.mail.deliver import PermanentFailure, deliver
 from matchmaker.services import planning, renewing
+from matchmaker.services.followups import FOLLOW_UPS
 from models import LearningRequest, OutboxItem, QueueName, Region
 
 log = structlog.get_logger()
@@ -139,8 +140,11 @@ def _plan(session: Session, item: OutboxItem) -> datetime | None:
     return None if plan_runs.run(session, lease) else utc_now()
 
 
-def _mail(session: Session, item: OutboxItem) -> None:
+def _mail(session: Session, item: OutboxItem) -> datetime | None:
+    if item.kind in FOLLOW_UPS:
+        return FOLLOW_UPS[item.kind](session, item, utc_now())
     deliver(session, item, current_app.extensions["transport"], current_app.config["SETTINGS"], utc_now())
+    return None
 
 
 # When an item is to be gone on with; None when it is done.

@@ -16,6 +16,10 @@ class Purpose(StrEnum):
     """What a link is for; a link of one purpose opens nothing else."""
 
     ANSWER = "answer"
+    VISIT = "visit"
+    TALK = "talk"
+    REFLECT = "reflect"
+    CHOICES = "choices"
 
 
 class BadLink(DomainError):
