@@ -148,12 +148,14 @@ def run(session: Session, lease: Lease) -> bool:
     trial = plan.kind is PlanKind.TRIAL
     if not gathered.request_ids:
         more = tried(session, region, plan, gathered, None, lease) if trial else {}
-        return _nothing_to_plan(session, lease, {**asked, **more})
+        return lease.let_go() if more is None else _nothing_to_plan(session, lease, {**asked, **more})
     # A trial shows what a setting does by itself; only what takes effect is softened until it keeps the promise.
     made = plan_region(gathered.instance, policy, progress=lease.beat, soften=not trial)
     if made.stopped:
         return lease.let_go()
     more = tried(session, region, plan, gathered, made, lease) if trial else beside(gathered, made, lease)
+    if more is None:
+        return lease.let_go()
     seconds = round(time.monotonic() - began, 2)
     figures = {**asked, **figures_of(gathered, made), **more, "seconds": seconds}
     _finish(session, lease, gathered, made, figures)
@@ -203,8 +205,11 @@ def beside(gathered: Gathered, made: made_of.Plan, lease: Lease) -> dict[str, An
 
 def tried(
     session: Session, region: Region, plan: Plan, tonight: Gathered, made: made_of.Plan | None, lease: Lease
-) -> dict[str, Any]:
-    """What a trial changes, beside the version it was asked under: tonight, and over the last month's requests."""
+) -> dict[str, Any] | None:
+    """What a trial changes, beside the version it was asked under: tonight, and over the last month's requests.
+
+    None where it was stopped before it had looked at both: it is decided by both.
+    """
     alive, after = _alive(lease), Policy.of(plan.numbers)
     before = Policy.of(session.get_one(EquityPolicy, plan.policy_id).numbers)
     month = last_month(session, region, after, lease.clock())
@@ -217,9 +222,10 @@ def tried(
             by_trial or plan_region(gathered.instance, after, progress=alive, soften=False),
         ]
         # Beside half a plan the other would seem better than it is.
-        if not any(each.stopped for each in pair):
-            quality = dict(zip(("before", "after"), (each.certificate.quality for each in pair), strict=True))
-            told[name] = {**compared(gathered, compare(gathered.instance, *pair)), "quality": quality}
+        if any(each.stopped for each in pair):
+            return None
+        quality = dict(zip(("before", "after"), (each.certificate.quality for each in pair), strict=True))
+        told[name] = {**compared(gathered, compare(gathered.instance, *pair)), "quality": quality}
     return told
 
 

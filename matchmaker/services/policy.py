@@ -120,10 +120,17 @@ def back(
     return _in_effect(session, actor, region, stored, audit.Tag.POLICY_TAKEN_BACK, clock)
 
 
-def keeps_promise(trial: Plan) -> bool:
-    """Whether the setting keeps the promise of closeness by itself. Where no request was open, nothing was given up."""
-    certificate = trial.figures.get("certificate")
-    return certificate is None or (certificate["quality"] >= KEPT and not certificate["softened"])
+def past_promise(trial: Plan) -> tuple[str, ...]:
+    """Over which requests, ``tonight`` or ``last_month``, the setting by itself does not keep the promise of closeness.
+
+    Where there was no request to look at, nothing was given up.
+    """
+    certificate, month = trial.figures.get("certificate"), trial.figures.get("last_month")
+    broken = {
+        "tonight": certificate and (certificate["quality"] < KEPT or certificate["softened"]),
+        "last_month": month and month["quality"]["after"] < KEPT,
+    }
+    return tuple(over for over, past in broken.items() if past)
 
 
 def out_of_date(trial: Plan, now: datetime) -> bool:
@@ -148,7 +155,7 @@ def _check_trial(trial: Plan, newest: EquityPolicy, now: datetime) -> None:
         raise TrialTooOld(days=GOOD_FOR.days)
     if trial.policy_id != newest.id:
         raise TrialOvertaken
-    if not keeps_promise(trial):
+    if past_promise(trial):
         raise PromiseNotKept(percent=round(100 * KEPT))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import chain, repeat
 
 import pytest
 from flask import Flask
@@ -299,6 +300,24 @@ def test_a_plan_is_put_beside_no_half_made_one(
     work(session)
     assert plan.state is PlanState.DONE and cast.region.plan_id == plan.id
     assert plan.figures["certificate"]["feasible"] and "comparison" not in plan.figures
+
+
+def test_a_trial_that_was_stopped_before_it_had_looked_at_the_last_month_is_taken_up_again(
+    session: Session, cast: Cast, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town(cast)
+    plan = policy.try_dial(session, acting(cast.ada), cast.region, 30, clock)
+    session.commit()
+    planned = plan_runs.plan_region
+    how_it_ends = chain(("", "", "cancelled"), repeat(""))
+    monkeypatch.setattr(
+        plan_runs, "plan_region", lambda *given, **named: replace(planned(*given, **named), stopped=next(how_it_ends))
+    )
+    assert jobs.do_next(session, PLANNING)
+    session.expire_all()
+    assert (plan.state, plan.figures.get("last_month")) == (PlanState.WAITING, None)
+    work(session)
+    assert plan.state is PlanState.DONE and plan.figures["last_month"]["requests"] == 4
 
 
 def test_a_run_whose_process_was_lost_is_taken_up_again(session: Session, cast: Cast, clock: Clock) -> None:

@@ -109,6 +109,11 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], type[DomainError]]] = {
     "one that failed": ({"state": PlanState.FAILED}, {}, policy.TrialNotFinished),
     "one of last week": ({"finished_at": LONG_AGO}, {}, policy.TrialTooOld),
     "one past the promise": ({"quality": 0.9699}, {}, policy.PromiseNotKept),
+    "one past the promise last month": (
+        {"figures": {"last_month": {"quality": {"after": 0.9699}}}},
+        {},
+        policy.PromiseNotKept,
+    ),
     "one that had to be softened": ({"softened": 1}, {}, policy.PromiseNotKept),
     "no reason": ({}, {"why": ""}, policy.NoRationale),
     "a short reason between blanks": ({}, {"why": "  because we want it          "}, policy.NoRationale),
@@ -142,6 +147,18 @@ def test_a_trial_of_next_door_is_none_here(session: Session, cast: Cast, clock: 
 def test_a_week_is_a_week_and_an_empty_night_breaks_no_promise(session: Session, cast: Cast, clock: Clock) -> None:
     plan = trial(cast, finished_at=f.NOW - timedelta(days=7), figures={"requests": 0, "people": 0})
     assert activate(session, cast, clock, plan).version == 2
+
+
+def test_the_promise_is_looked_at_tonight_and_over_the_last_month(session: Session, cast: Cast) -> None:
+    def past(tonight: float, month: float | None, softened: int = 0) -> tuple[str, ...]:
+        looked_at = {"quality": {"before": 0.99, "after": month}} if month else None
+        figures = {"certificate": {"quality": tonight, "softened": softened}, "last_month": looked_at}
+        return policy.past_promise(trial(cast, figures=figures))
+
+    assert past(0.97, 0.97) == past(0.98, None) == ()
+    assert past(0.98, 0.96) == ("last_month",)
+    assert past(0.96, 0.98) == past(0.98, None, softened=1) == ("tonight",)
+    assert past(0.96, 0.96) == ("tonight", "last_month")
 
 
 def test_one_step_back_is_a_new_version_with_the_numbers_before(session: Session, cast: Cast, clock: Clock) -> None:

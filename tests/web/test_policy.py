@@ -32,11 +32,11 @@ def planned(session: Session, cast: Cast) -> None:
     cast.region.plan_id = f.PlanFactory(region=cast.region, figures={"curve": CURVE}).id
 
 
-def compared(cast: Cast, before: float, after: float) -> dict[str, Any]:
+def compared(cast: Cast, before: float, after: float, quality: float = 0.98) -> dict[str, Any]:
     both = {"before": before, "after": after}
     return {
         "requests": 8,
-        "quality": both,
+        "quality": {"before": 0.99, "after": quality},
         "met": {"before": 6.0, "after": 7.0},
         "worst_tenth": both,
         "gini": {"before": 0.21, "after": 0.18},
@@ -45,14 +45,14 @@ def compared(cast: Cast, before: float, after: float) -> dict[str, Any]:
     }
 
 
-def tried(cast: Cast, quality: float = 0.98, **facts: Any) -> Plan:
+def tried(cast: Cast, quality: float = 0.98, last_month: float = 0.98, **facts: Any) -> Plan:
     """A finished trial of the dial at 40."""
     figures = {
         "requests": 8,
         "people": 5,
         "certificate": {"quality": quality, "softened": 0},
-        "tonight": compared(cast, 0.5, 0.75),
-        "last_month": compared(cast, 0.75, 0.5),
+        "tonight": compared(cast, 0.5, 0.75, quality),
+        "last_month": compared(cast, 0.75, 0.5, last_month),
     }
     known = {"kind": PlanKind.TRIAL, "numbers": {**asdict(Policy.at(40)), "dial": 40.0}, "figures": figures}
     made: Plan = f.PlanFactory(region=cast.region, **{**known, "finished_at": f.NOW - timedelta(hours=1), **facts})
@@ -163,7 +163,9 @@ def test_no_reason_no_version(session: Session, cast: Cast, browse, why: str) ->
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        ({"quality": 0.96}, "the promise to keep 97% of closeness would not hold"),
+        ({"quality": 0.96}, "tonight the promise to keep 97% of closeness would not hold"),
+        ({"last_month": 0.96}, "requests the promise to keep 97% of closeness would not hold"),
+        ({"quality": 0.96, "last_month": 0.96}, "would hold neither tonight nor over last month"),
         ({"finished_at": f.NOW - timedelta(days=8)}, "This trial is too old to decide by."),
     ],
 )

@@ -169,7 +169,7 @@ def _trial_page(plan: Plan, form: RationaleForm | None = None, refused: str | No
         present=versions[0].policy,
         beside=next(each.policy.version for each in versions if each.policy.id == plan.policy_id),
         taken=next((each.policy for each in versions if each.policy.trial_id == plan.id), None),
-        keeps_promise=setting.keeps_promise(plan),
+        past_promise=setting.past_promise(plan),
         out_of_date=setting.out_of_date(plan, now),
         form=form or _rationale_form(region),
         refused=refused,
