@@ -16,7 +16,6 @@ from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.mail.deliver import PermanentFailure, deliver
 from matchmaker.services import planning, renewing
-from matchmaker.services.followups import FOLLOW_UPS
 from models import LearningRequest, OutboxItem, QueueName, Region
 
 log = structlog.get_logger()
@@ -138,6 +137,10 @@ def _plan(session: Session, item: OutboxItem) -> datetime | None:
         go_on=lambda: not stopping(),
     )
     return None if plan_runs.run(session, lease) else utc_now()
+
+
+FOLLOW_UPS: dict[str, Callable[[Session, OutboxItem, datetime], datetime | None]] = {}
+"""What is done for each kind of follow-up. It returns when to look again, or None when that was all."""
 
 
 def _mail(session: Session, item: OutboxItem) -> datetime | None:

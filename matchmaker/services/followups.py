@@ -1,24 +1,18 @@
 """Follow-ups: what the service does by itself when nobody else does anything. Each is a row that falls due.
 
 A follow-up looks at how things stand when it falls due, and does nothing where its cause has gone: it is never taken
-back, only overtaken.
+back, only overtaken. `matchmaker.jobs.FOLLOW_UPS` says which verb each kind is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from matchmaker import outbox
-from models import OutboxItem, QueueName
-
-FollowUp = Callable[[Session, OutboxItem, datetime], datetime | None]
-
-FOLLOW_UPS: dict[str, FollowUp] = {}
-"""What is done for each kind. It returns when to look again, or None when that was all."""
+from models import QueueName
 
 
 def put(session: Session, kind: str, key: str, due_at: datetime, region_id: int, **payload: Any) -> None:
