@@ -23,8 +23,8 @@ class Ranking(RegionOwned, Base):
     ``candidates`` holds the first 200 with all parts of their scores, in order after equity, stored column by column;
     ``pinned`` those whom coordinators had put forward by hand, in the order they did, each with its ``place`` in the
     ranker's own order and the steer; ``excluded`` how many partners each hard rule took out; ``versions`` what the run
-    was made with, with the formula from a candidate's evidence to its relevance: what a feature gave is evidence times
-    coefficient.
+    was made with, the ``plan`` whose prices it took among them (null where there was none), and the formula from a
+    candidate's evidence to its relevance: what a feature gave is evidence times coefficient.
     """
 
     __tablename__ = "ranking"

@@ -22,6 +22,7 @@ from matchmaker.clock import Clock
 from matchmaker.policies import NOBODY
 from matchmaker.queries import eligibility, plans
 from matchmaker.queries import weights as relevance_weights
+from matchmaker.queries.plans import InEffect
 from matchmaker.services import circumstances, explaining
 from matchmaker.services.recall import Recall
 from matchmaker.services.scoring import PROPOSED, Scored, score
@@ -89,7 +90,8 @@ def propose(
         session, request, region, stored, weights, found, recall, matrices, request_vector, request_text, now
     )
     pinned = _pinned(found, scored, matrices)
-    ranking = _keep(session, request, stored, weights, found, scored, matrices, pinned, now)
+    plan = recall.plan(session, region, stored)
+    ranking = _keep(session, request, stored, plan, weights, found, scored, matrices, pinned, now)
     _supersede(session, found.open, now)
     planned = _planned(session, request, region, scored, matrices)
     first = _first(scored, [*pinned, *planned])
@@ -118,6 +120,7 @@ def _keep(
     session: Session,
     request: LearningRequest,
     stored: EquityPolicy,
+    plan: InEffect | None,
     weights: Weights,
     found: eligibility.Eligibility,
     scored: Scored,
@@ -144,6 +147,7 @@ def _keep(
             "relevance": weights.version,
             "formula": asdict(weights.formula),
             "policy": stored.version,
+            "plan": plan.id if plan else None,
             "model": matrices.model,
         },
     )

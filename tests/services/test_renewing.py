@@ -43,6 +43,20 @@ def test_who_is_planned_comes_first_in_the_plans_order(valley: Valley) -> None:
     assert [proposal.rank_after for proposal in valley.proposals(request)][2] == 1
 
 
+def test_a_ranking_names_the_plan_whose_prices_it_took(valley: Valley) -> None:
+    def made_with() -> tuple[int, int | None]:
+        ranking = valley.propose(request)
+        assert ranking is not None
+        return ranking.versions["policy"], ranking.versions["plan"]
+
+    request = valley.ask()
+    assert made_with() == (1, None)
+    plan = plan_for(valley, request, "Moisés")
+    assert made_with() == (1, plan.id)
+    f.EquityPolicyFactory(region=valley.cast.region, version=2)
+    assert made_with() == (2, None), "until the region is planned with it, a new version has no prices"
+
+
 def test_whom_a_coordinator_put_forward_comes_before_the_plan(valley: Valley) -> None:
     request = valley.ask()
     f.SteerFactory(region=valley.cast.region, of=request, who=valley.people["Rafael"])
