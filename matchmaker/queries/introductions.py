@@ -1,11 +1,25 @@
-"""Which introduction holds a request."""
+"""Which introduction holds a request, and the rows that every change of one locks first."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import LIVE_INTRODUCTIONS, Introduction
+from matchmaker.errors import NotFound
+from models import LIVE_INTRODUCTIONS, Introduction, LearningRequest
+
+
+def all_live(session: Session, request_id: int) -> list[Introduction]:
+    """Every introduction that now holds a request, the oldest first."""
+    return list(
+        session.scalars(
+            select(Introduction)
+            .where(Introduction.request_id == request_id, Introduction.state.in_(LIVE_INTRODUCTIONS))
+            .order_by(Introduction.id)
+        )
+    )
 
 
 def live(session: Session, request_id: int) -> Introduction | None:
@@ -16,3 +30,16 @@ def live(session: Session, request_id: int) -> Introduction | None:
         .order_by(Introduction.id.desc())
         .limit(1)
     )
+
+
+def locked(session: Session, key: UUID) -> tuple[Introduction, LearningRequest]:
+    """An introduction and its request, locked in that order everywhere: request first, then introduction.
+
+    Raises NotFound.
+    """
+    introduction = session.scalar(select(Introduction).where(Introduction.key == key))
+    if introduction is None:
+        raise NotFound
+    request = session.get_one(LearningRequest, introduction.request_id, with_for_update=True, populate_existing=True)
+    session.refresh(introduction, with_for_update=True)
+    return introduction, request
