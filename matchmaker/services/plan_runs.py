@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import structlog
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from matching import plans as made_of
@@ -296,6 +296,10 @@ def _give_way(session: Session, region: Region, plan: Plan, clock: Clock) -> Non
 def _take_effect(session: Session, region: Region, plan: Plan, rows: list[dict[str, Any]], now: datetime) -> None:
     for first in range(0, len(rows), _ROWS_AT_ONCE):
         session.execute(insert(PlannedPlace), rows[first : first + _ROWS_AT_ONCE])
+    # Who ranks at this moment may still read the plan before this one; nobody reads the places of those before that.
+    readable = [each for each in (plan.id, region.plan_id) if each is not None]
+    former = PlannedPlace.plan_id.not_in(readable)
+    session.execute(delete(PlannedPlace).where(PlannedPlace.region_id == region.id, former))
     _end(plan, PlanState.DONE, now)
     region.plan_id = plan.id
     audit.record(session, NOBODY, audit.Tag.PLAN_IN_EFFECT, plan, at=now, places=len(rows))

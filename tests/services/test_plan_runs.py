@@ -8,7 +8,7 @@ from itertools import chain, repeat
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matchmaker import jobs
@@ -102,6 +102,21 @@ def test_a_plan_takes_effect_with_its_places_and_calls_the_ranker(session: Sessi
     assert (renewal.queue, renewal.payload["plan_id"], renewal.payload["of"]) == (QueueName.RANKING, plan.id, 4)
     tags = session.scalars(select(AuditEvent.tag).order_by(AuditEvent.id)).all()
     assert tags == ["planning:plan:asked", "planning:plan:in_effect"]
+
+
+def test_the_places_of_a_plan_go_when_the_second_after_it_takes_effect(
+    session: Session, cast: Cast, clock: Clock
+) -> None:
+    next_door = f.PlannedPlaceFactory(region=cast.next_door).plan_id
+    town(cast)
+    made = []
+    for _night in range(3):
+        made.append(ask(session, cast, clock))
+        work(session)
+    assert cast.region.plan_id == made[2].id
+    counted = dict(session.execute(select(PlannedPlace.plan_id, func.count()).group_by(PlannedPlace.plan_id)).all())
+    assert counted == {next_door: 1, made[1].id: 6, made[2].id: 6}
+    assert made[0].figures["certificate"]["feasible"], "what it promised is kept"
 
 
 def test_a_plan_keeps_what_it_promises_and_what_ranks_until_the_next(
