@@ -82,3 +82,9 @@ def record_failure(session: Session, item_id: int, error: Exception, now: dateti
         item.failed_at = now
     else:
         item.due_at = now + min(timedelta(seconds=2 ** min(item.attempts, 10)), LONGEST_WAIT)
+
+
+def retry(session: Session, item: OutboxItem, now: datetime) -> None:
+    """Put an item that failed back in line, now and with all its tries before it. The caller holds its lock."""
+    item.failed_at, item.attempts, item.due_at = None, 0, now
+    session.info.setdefault(_NUDGES, set()).add(item.queue)

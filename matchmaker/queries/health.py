@@ -1,0 +1,103 @@
+"""How the work behind the pages stands: what waits in the outbox, what was put aside, which process is silent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Integer, Select, and_, case, cast, func, or_, select
+from sqlalchemy.orm import Session
+
+from models import Heartbeat, Introduction, OutboxItem, Plan, PlanState, QueueName, Suppression
+
+SILENT_AFTER = timedelta(minutes=2)
+"""A process that gave no sign of life for so long is taken to be down."""
+MANY_TRIES = 3
+"""An item that failed so often is shown, though it is tried again by itself."""
+DAY = timedelta(days=1)
+
+_OPEN = and_(OutboxItem.done_at.is_(None), OutboxItem.failed_at.is_(None))
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """One queue's outbox. ``late`` items are due and undone, the first of them since ``oldest``; ``failing`` have
+    failed before and are tried again; ``done`` and ``came_back`` (mails only) are of the last 24 hours."""
+
+    queue: QueueName
+    waiting: int = 0
+    late: int = 0
+    oldest: datetime | None = None
+    failing: int = 0
+    put_aside: int = 0
+    done: int = 0
+    came_back: int = 0
+
+
+def backlogs(session: Session, now: datetime, region_id: int | None = None) -> list[Backlog]:
+    """The outbox of each queue, of a region or of all, in one query."""
+    late = and_(_OPEN, OutboxItem.due_at <= now)
+    counted = (
+        func.count().filter(_OPEN),
+        func.count().filter(late),
+        func.min(OutboxItem.due_at).filter(late),
+        func.count().filter(_OPEN, OutboxItem.attempts > 0),
+        func.count().filter(OutboxItem.failed_at.is_not(None)),
+        func.count().filter(OutboxItem.done_at.is_not(None)),
+        func.count().filter(OutboxItem.done_at.is_not(None), OutboxItem.bounces > 0),
+    )
+    recent = or_(OutboxItem.done_at.is_(None), OutboxItem.done_at > now - DAY)
+    query = select(OutboxItem.queue, *counted).where(recent).group_by(OutboxItem.queue)
+    if region_id is not None:
+        query = query.where(OutboxItem.region_id == region_id)
+    found = {row[0]: Backlog(*row) for row in session.execute(query)}
+    return [found.get(name, Backlog(name)) for name in QueueName]
+
+
+def heartbeats(session: Session) -> Mapping[str, datetime]:
+    """The last sign of life by name: of each queue's worker, and of the clock. A planner at work says so in its run."""
+    planning = select(func.max(Plan.heartbeat_at)).where(Plan.state == PlanState.RUNNING).scalar_subquery()
+    at = case((Heartbeat.name == QueueName.PLANNING.value, func.greatest(Heartbeat.at, planning)), else_=Heartbeat.at)
+    return dict(session.execute(select(Heartbeat.name, at)).tuples().all())
+
+
+def sender_silent_since(session: Session, now: datetime) -> datetime | None:
+    """Since when no mail leaves, in one query: the mailer's last sign of life where that is too long ago, or, where it
+    never gave one, when the oldest mail should have left. None while all is well."""
+    heart = select(Heartbeat.at).where(Heartbeat.name == QueueName.MAIL.value).scalar_subquery()
+    waiting = select(func.min(OutboxItem.due_at)).where(OutboxItem.queue == QueueName.MAIL, _OPEN).scalar_subquery()
+    since = session.scalar(select(func.coalesce(heart, waiting)))
+    return since if since is not None and now - since > SILENT_AFTER else None
+
+
+def stuck(region_id: int | None) -> Select[OutboxItem]:
+    """What does not get done: put aside for a person first, then what has failed again and again. Of a region, or
+    (None) of no region."""
+    failing = and_(_OPEN, OutboxItem.attempts >= MANY_TRIES)
+    return (
+        select(OutboxItem)
+        .where(
+            OutboxItem.region_id == region_id if region_id is not None else OutboxItem.region_id.is_(None),
+            or_(OutboxItem.failed_at.is_not(None), failing),
+        )
+        .order_by(OutboxItem.failed_at.is_(None), OutboxItem.failed_at.desc(), OutboxItem.id.desc())
+    )
+
+
+_introduction_named = cast(OutboxItem.payload["introduction_id"].astext, Integer)
+
+
+def requests_of(session: Session, items: Sequence[OutboxItem]) -> Mapping[int, int]:
+    """The learning request that an item is about, by the item's id; items about none are left out."""
+    query = (
+        select(OutboxItem.id, Introduction.request_id)
+        .join(Introduction, (Introduction.id == _introduction_named) & (Introduction.region_id == OutboxItem.region_id))
+        .where(OutboxItem.id.in_([item.id for item in items]))
+    )
+    return dict(session.execute(query).tuples().all()) if items else {}
+
+
+def suppressed(region_id: int) -> Select[Suppression]:
+    """Addresses that the region leaves alone, newest first."""
+    return select(Suppression).where(Suppression.region_id == region_id).order_by(Suppression.id.desc())
