@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from models import Account, Membership, Role
+from models import Account, Membership, Region, Role
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,10 @@ class Permission(Enum):
     """A partner: the account it belongs to."""
     HAVE_PROFILE = "have a partner's profile"
     """A region: its partners."""
+    JOIN_CONVERSATION = "write into the conversation of an introduction"
+    """A conversation: its own two sides, and the region's staff."""
+    READ_CONVERSATION = "read what the two sides of an introduction write to each other"
+    """A conversation: its own two sides, and the region's staff where the region lets them."""
     USE_DESK = "see the desk, approve, undo and pass, plan the region"
     """A region, or anything of it: coordinators and admins."""
     MANAGE_PEOPLE = "vouch for teachers, review partners, see contacts"
@@ -62,7 +66,7 @@ class Permission(Enum):
 
 
 def _region(subject: Any) -> int:
-    return int(subject.id if subject.__tablename__ == "region" else subject.region_id)
+    return int(subject.id if isinstance(subject, Region) else subject.region_id)
 
 
 def _staff(actor: Actor, subject: Any) -> bool:
@@ -81,12 +85,21 @@ def _own_profile(actor: Actor, partner: Any) -> bool:
     return actor.account_id == partner.account_id and actor.is_a(partner.region_id, Role.PARTNER)
 
 
+def _own_conversation(actor: Actor, talk: Any) -> bool:
+    sides = ((talk.teacher_account_id, Role.TEACHER), (talk.partner_account_id, Role.PARTNER))
+    return any(actor.account_id == account_id and actor.is_a(talk.region_id, role) for account_id, role in sides)
+
+
 PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
     Permission.POST_REQUEST: lambda actor, region: actor.is_a(_region(region), Role.TEACHER),
     Permission.READ_REQUEST: lambda actor, request: _own_request(actor, request) or _staff(actor, request),
     Permission.WITHDRAW_REQUEST: lambda actor, request: _own_request(actor, request) or _staff(actor, request),
     Permission.EDIT_PARTNER: _own_profile,
     Permission.HAVE_PROFILE: lambda actor, region: actor.is_a(_region(region), Role.PARTNER),
+    Permission.JOIN_CONVERSATION: lambda actor, talk: _own_conversation(actor, talk) or _staff(actor, talk),
+    Permission.READ_CONVERSATION: lambda actor, talk: (
+        _own_conversation(actor, talk) or (talk.coordinators_read and _staff(actor, talk))
+    ),
     Permission.USE_DESK: _staff,
     Permission.MANAGE_PEOPLE: _staff,
     Permission.READ_SCHOOL: _staff,

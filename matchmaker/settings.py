@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 from matchmaker.errors import SettingsError
 
 ENVIRONMENTS = ("demo", "test", "production")
+_DOMAIN = re.compile(r"(?=.{1,189}\Z)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+"""A domain short enough that an address there, with the longest local part, is one (254 characters)."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Settings:
     embedding_model: str = field(default="", metadata={"env": "EMBEDDING_MODEL"})
     index_memory_mb: int = field(default=2048, metadata={"env": "INDEX_MEMORY_MB"})
     mailbox_dir: str = field(default="", metadata={"env": "MAILBOX_DIR"})
+    reply_domain: str = field(default="", metadata={"env": "REPLY_DOMAIN"})
     tick_seconds: int = field(default=30, metadata={"env": "TICK_SECONDS"})
     proxies: int = field(default=0, metadata={"env": "TRUSTED_PROXIES"})
 
@@ -61,6 +65,8 @@ class Settings:
             raise SettingsError("TICK_SECONDS must be 1 or more and TRUSTED_PROXIES 0 or more")
         if self.index_memory_mb < 1:
             raise SettingsError("INDEX_MEMORY_MB must be 1 or more")
+        if self.reply_domain and not _DOMAIN.fullmatch(self.reply_domain):
+            raise SettingsError(f"REPLY_DOMAIN must be a domain such as reply.example.org, not {self.reply_domain!r}")
         if self.mailbox_dir and not Path(self.mailbox_dir).is_dir():
             raise SettingsError(f"MAILBOX_DIR {self.mailbox_dir!r} is not a folder")
         if self.environment == "production":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -10,6 +12,7 @@ from uuid import UUID
 from itsdangerous import BadData, URLSafeSerializer
 
 from matchmaker.errors import DomainError
+from models import Side
 
 
 class Purpose(StrEnum):
@@ -67,3 +70,32 @@ def _serializer(secret: str, purpose: Purpose) -> URLSafeSerializer:
 
 AFTERLIFE = timedelta(days=30)
 """How long after the last offered date a link still shows what became of it."""
+
+
+_REPLY_SIDES = {Side.TEACHER: b"t", Side.PARTNER: b"p"}
+_KEY, _MAC = 16, 13
+"""Bytes of an introduction's key and of what proves it ours: with the side's one, 48 letters of base32."""
+
+
+def reply_code(secret: str, introduction: UUID, side: Side) -> str:
+    """The part of a mail address by which one side answers: short enough for a local part, in letters whose case does
+    not matter, without an end of its own (the conversation has one)."""
+    said = introduction.bytes + _REPLY_SIDES[side]
+    return base64.b32encode(said + _proof(secret, said)).decode().lower()
+
+
+def read_reply_code(secret: str, code: str) -> tuple[UUID, Side]:
+    """Which introduction an answer is about, and whose it is. Raises BadLink for anything we did not make."""
+    try:
+        given = base64.b32decode(code.strip().upper())
+    except ValueError as error:
+        raise BadLink from error
+    said, proof = given[: _KEY + 1], given[_KEY + 1 :]
+    side = next((side for side, letter in _REPLY_SIDES.items() if letter == said[_KEY:]), None)
+    if not hmac.compare_digest(proof, _proof(secret, said)) or side is None:
+        raise BadLink
+    return UUID(bytes=said[:_KEY]), side
+
+
+def _proof(secret: str, said: bytes) -> bytes:
+    return hmac.digest(f"matchmaker.reply.{secret}".encode(), said, "sha256")[:_MAC]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,16 +17,29 @@ from tests.cast import Cast
 P = Permission
 
 
+@dataclass(frozen=True)
+class Conversation:
+    """What the predicates ask a conversation."""
+
+    region_id: int
+    teacher_account_id: int
+    partner_account_id: int | None
+    coordinators_read: bool = True
+
+
 @pytest.fixture
 def subjects(cast: Cast) -> dict[Permission, Any]:
-    """What each permission is asked about, of Palo Fierro: its region, Ana's request, Ramón's profile."""
+    """What each permission is asked about, of Palo Fierro: its region, Ana's request, Ramón's profile, their talk."""
     request = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
+    conversation = Conversation(cast.region.id, cast.ana.account_id, cast.ramon.account_id)
     return {
         P.POST_REQUEST: cast.region,
         P.READ_REQUEST: request,
         P.WITHDRAW_REQUEST: request,
         P.EDIT_PARTNER: cast.ramon,
         P.HAVE_PROFILE: cast.region,
+        P.JOIN_CONVERSATION: conversation,
+        P.READ_CONVERSATION: conversation,
         P.USE_DESK: request,
         P.MANAGE_PEOPLE: cast.region,
         P.READ_SCHOOL: cast.school,
@@ -36,7 +50,8 @@ def subjects(cast: Cast) -> dict[Permission, Any]:
     }
 
 
-STAFF = {
+TALK = {P.JOIN_CONVERSATION, P.READ_CONVERSATION}
+STAFF = TALK | {
     P.READ_REQUEST,
     P.WITHDRAW_REQUEST,
     P.USE_DESK,
@@ -46,10 +61,10 @@ STAFF = {
     P.TRY_POLICY,
 }
 MAY = {
-    "ana": {P.POST_REQUEST, P.READ_REQUEST, P.WITHDRAW_REQUEST},
+    "ana": TALK | {P.POST_REQUEST, P.READ_REQUEST, P.WITHDRAW_REQUEST},
     "tomas": {P.POST_REQUEST},
     "nueva": set(),
-    "ramon": {P.EDIT_PARTNER, P.HAVE_PROFILE},
+    "ramon": TALK | {P.EDIT_PARTNER, P.HAVE_PROFILE},
     "esperanza": {P.HAVE_PROFILE},
     "marisol": STAFF,
     "ada": STAFF | {P.DOCUMENT_SCHOOL, P.SET_POLICY},
@@ -105,3 +120,16 @@ def test_a_teacher_who_left_does_not_read_on(session: Session, cast: Cast, subje
     account = cast.ana.account
     account.memberships[0].until = f.NOW
     assert not permits(actor_for(account, account.memberships, f.NOW), P.READ_REQUEST, subjects[P.READ_REQUEST])
+
+
+def test_where_the_region_does_not_read_its_staff_write_only(cast: Cast, subjects: dict[Permission, Any]) -> None:
+    private = replace(subjects[P.READ_CONVERSATION], coordinators_read=False)
+    for account, may_read in ((cast.marisol, False), (cast.ada, False), (cast.ana.account, True)):
+        actor = actor_for(account, account.memberships, f.NOW)
+        assert permits(actor, P.JOIN_CONVERSATION, private)
+        assert permits(actor, P.READ_CONVERSATION, private) is may_read
+
+
+def test_a_partner_without_an_account_leaves_the_talk_to_nobody_else(cast: Cast) -> None:
+    talk = Conversation(cast.region.id, cast.ana.account_id, None)
+    assert not permits(Actor(None, frozenset({(cast.region.id, Role.PARTNER)})), P.READ_CONVERSATION, talk)

@@ -34,6 +34,7 @@ def test_every_setting_is_read_from_its_name(tmp_path: Path) -> None:
         "EMBEDDING_MODEL": "some-model",
         "INDEX_MEMORY_MB": "512",
         "MAILBOX_DIR": str(tmp_path),
+        "REPLY_DOMAIN": "reply.example.org",
         "TICK_SECONDS": "5",
         "TRUSTED_PROXIES": "1",
     }
@@ -66,6 +67,9 @@ def test_a_missing_setting_is_named(name: str, value: str | None) -> None:
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "1.5"),
         ("MAILBOX_DIR", "/no/such/folder"),
+        ("REPLY_DOMAIN", "talk@reply.example.org"),
+        ("REPLY_DOMAIN", "reply."),
+        ("REPLY_DOMAIN", "a." * 100 + "example"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(name: str, value: str) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from matchmaker import tokens
 from matchmaker.tokens import BadLink, ExpiredLink, Link, Purpose
+from models import Side
 from tests.factories import NOW
 
 SECRET = "a-test-secret-of-more-than-32-characters"
@@ -91,3 +92,23 @@ def test_a_body_of_another_shape_is_none_even_if_we_signed_it(body: object) -> N
 def test_no_sequential_id_of_ours_stands_in_a_link_unsigned(token: str) -> None:
     with pytest.raises(BadLink):
         tokens.read(SECRET, Purpose.ANSWER, token.rsplit(".", 1)[0], NOW)
+
+
+@pytest.mark.parametrize("side", [Side.TEACHER, Side.PARTNER])
+def test_a_reply_code_fits_a_local_part_and_survives_a_change_of_case(side: Side) -> None:
+    key = uuid4()
+
+    code = tokens.reply_code(SECRET, key, side)
+
+    assert len(f"talk+{code}") <= 64
+    assert tokens.read_reply_code(SECRET, f" {code.upper()} ") == (key, side)
+
+
+def test_a_reply_code_that_was_changed_or_made_elsewhere_is_none() -> None:
+    code = tokens.reply_code(SECRET, uuid4(), Side.PARTNER)
+    changed = [code[:at] + ("a" if code[at] != "a" else "b") + code[at + 1 :] for at in range(len(code))]
+    elsewhere = tokens.reply_code("another-secret-of-more-than-32-characters", uuid4(), Side.PARTNER)
+
+    for bad in (*changed, elsewhere, "", "é", code[:-8], code + code, "a" * 48):
+        with pytest.raises(tokens.BadLink):
+            tokens.read_reply_code(SECRET, bad)
