@@ -25,7 +25,8 @@ class Reflection(RegionOwned, Base):
     """One side's answer to how a visit went. ``note`` is for coordinators only.
 
     ``story`` may be shown to everybody with ``first_name``, but only with ``consent`` and once a coordinator has read
-    it (``shared_at``). Taking the consent back takes the story down.
+    it (``shared_at``). Taking the consent back takes the story down. ``shared_by_id`` is who decided on it, also where
+    that was not to share it. ``written_at`` is when it was first written.
     """
 
     __tablename__ = "reflection"

@@ -31,6 +31,8 @@ class TaskKind(StrEnum):
     """A clearance ends before an agreed visit."""
     CANCELLED = "cancelled"
     """An agreed visit was called off."""
+    UNCLEAR = "unclear"
+    """Of whether a visit took place, somebody says otherwise than it stands."""
 
 
 class Task(RegionOwned, Base):

@@ -182,7 +182,16 @@ def _task() -> None:
         sa.Column("key", sa.String(), nullable=False),
         sa.Column(
             "kind",
-            _one_of("kind", "nobody_left", "no_answer", "no_date", "mail_came_back", "clearance_ends", "cancelled"),
+            _one_of(
+                "kind",
+                "nobody_left",
+                "no_answer",
+                "no_date",
+                "mail_came_back",
+                "clearance_ends",
+                "cancelled",
+                "unclear",
+            ),
             nullable=False,
         ),
         sa.Column("owner_id", sa.Integer(), nullable=False),
