@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.errors import Conflict, Invalid, NotFound
-from matchmaker.policies import Actor
-from matchmaker.services import ranker
-from models import Fund, KnowledgeKind, Partner, Region
+from matchmaker.policies import NOBODY, Actor
+from matchmaker.services import followups, ranker
+from models import Fund, KnowledgeKind, MailKind, OutboxItem, Partner, Region, Suppression, SuppressionReason
 
 MOST_FUNDS = 40
+RESUME = "resume"
+"""The follow-up that ends a pause."""
 
 
 class NothingToShow(Conflict):
@@ -91,19 +94,43 @@ def remove_fund(session: Session, actor: Actor, partner: Partner, fund_id: int, 
     _changed(session, actor, partner, audit.Tag.FUND_REMOVED, clock(), fund=fund_id)
 
 
-def pause(session: Session, actor: Actor, partner: Partner, clock: Clock) -> None:
-    """No new invitations until the partner resumes; what is agreed stays. Again changes nothing."""
-    if partner.paused_at is None:
-        now = clock()
-        partner.paused_at = now
-        _changed(session, actor, partner, audit.Tag.PARTNER_PAUSED, now)
+def pause(session: Session, actor: Actor, partner: Partner, clock: Clock, until: date | None = None) -> None:
+    """No new invitations until the partner resumes, or that day begins; what is agreed stays. Again: the new end."""
+    now = clock()
+    if partner.paused_at is not None and partner.paused_until == until:
+        return
+    partner.paused_at, partner.paused_until = partner.paused_at or now, until
+    _changed(session, actor, partner, audit.Tag.PARTNER_PAUSED, now, until=until.isoformat() if until else None)
+    if until is not None:
+        zone = ZoneInfo(session.get_one(Region, partner.region_id).time_zone)
+        morning = datetime.combine(until, time(0), zone)
+        followups.put(session, RESUME, f"{partner.id}:{until}", morning, partner.region_id, partner_id=partner.id)
 
 
 def resume(session: Session, actor: Actor, partner: Partner, clock: Clock) -> None:
-    """Take invitations again."""
+    """Take invitations again, also where the partner had asked for none at all."""
     if partner.paused_at is not None:
-        partner.paused_at = None
+        partner.paused_at = partner.paused_until = None
         _changed(session, actor, partner, audit.Tag.PARTNER_RESUMED, clock())
+    session.execute(
+        delete(Suppression).where(
+            Suppression.region_id == partner.region_id,
+            Suppression.email == partner.email.strip().lower(),
+            Suppression.reason == SuppressionReason.ASKED,
+            or_(Suppression.kind.is_(None), Suppression.kind == MailKind.ASKING),
+        )
+    )
+
+
+def pause_ends(session: Session, item: OutboxItem, now: datetime) -> None:
+    """Follow-up: a pause whose last day is over ends, unless it was ended or given another end since."""
+    partner = session.get(Partner, item.payload["partner_id"], with_for_update=True, populate_existing=True)
+    if partner is None or partner.paused_until is None:
+        return
+    zone = ZoneInfo(session.get_one(Region, partner.region_id).time_zone)
+    if partner.paused_until <= now.astimezone(zone).date():
+        partner.paused_at = partner.paused_until = None
+        _changed(session, NOBODY, partner, audit.Tag.PARTNER_RESUMED, now)
 
 
 def review(session: Session, actor: Actor, partner_id: int, clock: Clock) -> Partner:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -13,7 +14,7 @@ from matchmaker.clock import Clock
 from matchmaker.errors import Invalid, NotFound
 from matchmaker.services import partners
 from matchmaker.services.partners import MOST_FUNDS, FundDraft, Logistics, NothingToShow
-from models import Fund, KnowledgeKind, OutboxItem, RequestState
+from models import Fund, KnowledgeKind, MailKind, OutboxItem, RequestState, Suppression, SuppressionReason
 from tests import factories as f
 from tests.cast import Cast
 from tests.services.conftest import acting, audited
@@ -133,3 +134,46 @@ def test_a_newly_reviewed_partner_has_unanswered_requests_ranked_again(
     assert session.scalars(select(OutboxItem.payload)).all() == []
     partners.review(session, acting(cast.marisol), newcomer.id, clock)
     assert session.scalars(select(OutboxItem.payload)).all() == [{"request_id": nobody.id}]
+
+
+def follow_ups(session: Session) -> list[OutboxItem]:
+    return list(session.scalars(select(OutboxItem).where(OutboxItem.kind == partners.RESUME)))
+
+
+def test_a_pause_with_an_end_ends_by_itself(session: Session, cast: Cast, clock: Clock) -> None:
+    actor = acting(cast.marisol)
+    partners.pause(session, actor, cast.ramon, clock, until=date(2026, 10, 1))
+    [item] = follow_ups(session)
+
+    assert item.due_at == datetime(2026, 10, 1, 7, tzinfo=UTC), "midnight in Phoenix"
+    partners.pause_ends(session, item, item.due_at - timedelta(seconds=1))
+    assert cast.ramon.paused_until == date(2026, 10, 1)
+    partners.pause_ends(session, item, item.due_at)
+    assert (cast.ramon.paused_at, cast.ramon.paused_until) == (None, None)
+
+
+def test_the_newest_end_of_a_pause_counts(session: Session, cast: Cast, clock: Clock) -> None:
+    actor = acting(cast.marisol)
+    partners.pause(session, actor, cast.ramon, clock, until=date(2026, 10, 1))
+    [first] = follow_ups(session)
+    partners.pause(session, actor, cast.ramon, clock, until=date(2026, 11, 1))
+    partners.pause_ends(session, first, first.due_at)
+    assert cast.ramon.paused_until == date(2026, 11, 1)
+
+    partners.pause(session, actor, cast.ramon, clock)
+    for item in follow_ups(session):
+        partners.pause_ends(session, item, item.due_at)
+    assert cast.ramon.paused_at == f.NOW and cast.ramon.paused_until is None
+
+
+def test_who_resumes_may_be_written_to_again(session: Session, cast: Cast, clock: Clock) -> None:
+    actor = acting(cast.marisol)
+    for kind in (MailKind.ASKING, MailKind.AFTERWARDS):
+        f.SuppressionFactory(region=cast.region, email=cast.ramon.email, kind=kind)
+    f.SuppressionFactory(region=cast.region, email=cast.esperanza.email, reason=SuppressionReason.BOUNCED)
+
+    partners.resume(session, actor, cast.ramon, clock)
+    partners.resume(session, actor, cast.esperanza, clock)
+
+    left = session.execute(select(Suppression.email, Suppression.kind)).all()
+    assert set(left) == {(cast.ramon.email, MailKind.AFTERWARDS), (cast.esperanza.email, None)}
