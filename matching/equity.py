@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -215,8 +215,7 @@ def busy_price(held: ArrayLike, capacity: ArrayLike, policy: Policy) -> Floats:
     return (0.0 if policy.neutral else MOST_PRICE) * np.clip(load, 0.0, 1.0) ** PRICE_POWER
 
 
-@dataclass(frozen=True, slots=True)
-class Reranked:
+class Reranked(NamedTuple):
     """One request's partners in the policy's order, with all that led to it.
 
     Attributes
