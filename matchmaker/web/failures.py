@@ -15,6 +15,7 @@ from matchmaker.extensions import db
 from matchmaker.services import (
     capacity,
     introductions,
+    mail_choices,
     partners,
     policy,
     proposals,
@@ -44,6 +45,7 @@ SENTENCES = {
     introductions.AnsweredYes: _l("You have already said yes. To change it, please write or call."),
     introductions.NextPersonAsked: _l("Somebody else has been asked since. Thank you for coming back to it."),
     introductions.DateGone: _l("Please choose one of the dates that are still ahead."),
+    mail_choices.PauseInThePast: _l("Please choose a day that is still ahead."),
     partners.NothingToShow: _l("This profile has no fund of knowledge yet, so there is nothing to review."),
     proposals.AlreadyApproved: _l("%(by)s approved this request at %(at)s. Nothing was sent twice."),
     proposals.RequestChanged: _l("This request has changed since the page was drawn. Please look at it again."),
