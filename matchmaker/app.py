@@ -10,7 +10,7 @@ from flask_security.core import Security
 from flask_security.datastore import FSQLALiteUserDatastore
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from matchmaker import cli, queue, web
+from matchmaker import cli, logs, queue, web
 from matchmaker.extensions import alembic, babel, csrf, db, limiter
 from matchmaker.mail.account import OutboxMailUtil
 from matchmaker.settings import Settings
@@ -26,6 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     Raises SettingsError in one line when a setting is missing or wrong.
     """
     settings = settings or Settings.from_environ()
+    logs.configure(production=settings.environment == "production")
     app = Flask("matchmaker", template_folder=str(ROOT / "templates"))
     app.config.from_mapping(config.flask_config(settings, ROOT))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -34,6 +34,9 @@ class Settings:
     reply_domain: str = field(default="", metadata={"env": "REPLY_DOMAIN"})
     tick_seconds: int = field(default=30, metadata={"env": "TICK_SECONDS"})
     proxies: int = field(default=0, metadata={"env": "TRUSTED_PROXIES"})
+    metrics_token: str = field(default="", repr=False, metadata={"env": "METRICS_TOKEN"})
+    # prometheus_client's own name: it reads the same one.
+    metrics_dir: str = field(default="", metadata={"env": "PROMETHEUS_MULTIPROC_DIR"})
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -69,6 +72,10 @@ class Settings:
             raise SettingsError(f"REPLY_DOMAIN must be a domain such as reply.example.org, not {self.reply_domain!r}")
         if self.mailbox_dir and not Path(self.mailbox_dir).is_dir():
             raise SettingsError(f"MAILBOX_DIR {self.mailbox_dir!r} is not a folder")
+        if self.metrics_token and len(self.metrics_token) < 16:
+            raise SettingsError("METRICS_TOKEN must have at least 16 characters")
+        if self.metrics_dir and not Path(self.metrics_dir).is_dir():
+            raise SettingsError(f"PROMETHEUS_MULTIPROC_DIR {self.metrics_dir!r} is not a folder")
         if self.environment == "production":
             self._check_production()
 

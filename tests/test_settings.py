@@ -37,6 +37,8 @@ def test_every_setting_is_read_from_its_name(tmp_path: Path) -> None:
         "REPLY_DOMAIN": "reply.example.org",
         "TICK_SECONDS": "5",
         "TRUSTED_PROXIES": "1",
+        "METRICS_TOKEN": "m" * 16,
+        "PROMETHEUS_MULTIPROC_DIR": str(tmp_path),
     }
     settings = Settings.from_environ(given)
     for name, spec in Settings.__dataclass_fields__.items():
@@ -67,6 +69,8 @@ def test_a_missing_setting_is_named(name: str, value: str | None) -> None:
         ("TRUSTED_PROXIES", "-1"),
         ("TRUSTED_PROXIES", "1.5"),
         ("MAILBOX_DIR", "/no/such/folder"),
+        ("METRICS_TOKEN", "short"),
+        ("PROMETHEUS_MULTIPROC_DIR", "/no/such/folder"),
         ("REPLY_DOMAIN", "talk@reply.example.org"),
         ("REPLY_DOMAIN", "reply."),
         ("REPLY_DOMAIN", "a." * 100 + "example"),
