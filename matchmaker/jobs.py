@@ -15,7 +15,8 @@ from matchmaker import outbox, queue
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.mail.deliver import PermanentFailure, deliver
-from matchmaker.services import planning, renewing
+from matchmaker.services import deadlines, overdue, planning, renewing, sent, visits
+from matchmaker.services.heartbeats import CLOCK, Heart
 from models import LearningRequest, OutboxItem, QueueName, Region
 
 log = structlog.get_logger()
@@ -24,19 +25,31 @@ BATCH = 500
 """Items in one job; then the worker is nudged again, so that RQ hears from it now and then."""
 
 
+def heart() -> Heart:
+    """This process's signs of life."""
+    beating: Heart = current_app.extensions.setdefault("heart", Heart(f"{gethostname()}:{getpid()}"))
+    return beating
+
+
 def stopping() -> bool:
     """Whether this worker was asked to stop: what is left in the outbox is done after the next start."""
     return bool(current_app.extensions.get("stopping"))
 
 
-def drain(name: str) -> int:
-    """Do what is due in a queue's outbox. RQ and the clock call this; called in vain, it costs one query."""
+def tick(name: str) -> int:
+    """What the clock has RQ do at each beat: the same, and proof that the clock goes."""
+    return drain(name, alive=(name, CLOCK))
+
+
+def drain(name: str, alive: tuple[str, ...] = ()) -> int:
+    """Do what is due in a queue's outbox. Called in vain, it costs one query, and a sign of life now and then."""
     session, queue_name = db.session, QueueName(name)
     try:
         if queue_name is QueueName.PLANNING:
             planning.call_nights(session, utc_now())
             session.commit()
         for done in range(BATCH):
+            heart().beat(session, alive or (name,), utc_now())
             if stopping() or not do_next(session, queue_name):
                 return done
         queue.nudge(queue_name)
@@ -139,14 +152,31 @@ def _plan(session: Session, item: OutboxItem) -> datetime | None:
     return None if plan_runs.run(session, lease) else utc_now()
 
 
-FOLLOW_UPS: dict[str, Callable[[Session, OutboxItem, datetime], datetime | None]] = {}
+FOLLOW_UPS: dict[str, Callable[[Session, OutboxItem, datetime], datetime | None]] = {
+    deadlines.REMIND: overdue.remind,
+    deadlines.LAPSE: overdue.lapse,
+    deadlines.TIMES: overdue.times_unanswered,
+    deadlines.NO_DATE: overdue.no_date,
+    deadlines.SILENCE: overdue.silence,
+    visits.REMINDER: visits.remind,
+}
 """What is done for each kind of follow-up. It returns when to look again, or None when that was all."""
+
+AFTER_SENDING: dict[str, Callable[[Session, OutboxItem, datetime], None]] = {
+    "invitation": sent.invited,
+    "introduction_teacher": sent.introduced,
+    "introduction_partner": sent.introduced,
+}
+"""What the leaving of a letter changes."""
 
 
 def _mail(session: Session, item: OutboxItem) -> datetime | None:
     if item.kind in FOLLOW_UPS:
         return FOLLOW_UPS[item.kind](session, item, utc_now())
-    deliver(session, item, current_app.extensions["transport"], current_app.config["SETTINGS"], utc_now())
+    if deliver(session, item, current_app.extensions["transport"], current_app.config["SETTINGS"], utc_now()):
+        after = AFTER_SENDING.get(item.kind)
+        if after is not None:
+            after(session, item, utc_now())
     return None
 
 

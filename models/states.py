@@ -104,6 +104,8 @@ INTRODUCTION_CHANGES: Mapping[IntroductionState, frozenset[IntroductionState]] =
 _B = BackupState
 BACKUP_CHANGES: Mapping[BackupState, frozenset[BackupState]] = {
     _B.WAITING: frozenset({_B.PROMOTED, _B.DROPPED}),
+    # Whoever was asked before changed "not now" into a yes in time.
+    _B.PROMOTED: frozenset({_B.WAITING}),
 }
 
 LIVE_INTRODUCTIONS = frozenset({_I.APPROVED, _I.INVITED, _I.ACCEPTED, _I.OTHER_TIMES, _I.INTRODUCED, _I.SCHEDULED})

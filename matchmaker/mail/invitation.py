@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matchmaker import audit
 from matchmaker.mail import introductions
 from matchmaker.mail.failures import PermanentFailure
 from matchmaker.mail.letter import Correspondent, Letter, letterhead, reading_language, spoken
-from matchmaker.policies import NOBODY
+from matchmaker.queries import deadlines
 from matchmaker.settings import Settings
 from models import Introduction, IntroductionState, LearningRequest, OutboxItem, Region, Suppression
 
@@ -37,29 +35,14 @@ def compose(session: Session, item: OutboxItem, settings: Settings, now: datetim
         sender=sender,
         reply_to=reply_to,
         letterhead=letterhead(region, language),
-        context=_facts(introduction, language, settings, answer_by(introduction.request, region, now), now),
+        context=_facts(
+            introduction,
+            language,
+            settings,
+            deadlines.of_invitation(session, introduction.request, region, now).answer_by,
+            now,
+        ),
     )
-
-
-def sent(session: Session, item: OutboxItem, now: datetime) -> None:
-    """The invitation has left: the partner is invited and has until ``answer_by``."""
-    introduction = session.get_one(Introduction, item.payload["introduction_id"])
-    region = session.get_one(Region, introduction.region_id)
-    introduction.become(IntroductionState.INVITED, at=now)
-    introduction.invited_at = now
-    introduction.answer_by = answer_by(introduction.request, region, now)
-    audit.record(session, NOBODY, audit.Tag.INVITATION_SENT, introduction, at=now)
-
-
-def answer_by(request: LearningRequest, region: Region, now: datetime) -> datetime:
-    """The end of the region's last answering day (weekdays count), but never after the last offered time begins."""
-    zone = ZoneInfo(region.time_zone)
-    day, left = now.astimezone(zone).date(), region.answer_days
-    while left:
-        day += timedelta(days=1)
-        left -= day.weekday() < 5
-    end = datetime.combine(day, time(23, 59), zone)
-    return min([end, max((span.starts_at for span in introductions.offered(request)), default=end)])
 
 
 def _require_reachable(session: Session, introduction: Introduction) -> None:
@@ -67,9 +50,7 @@ def _require_reachable(session: Session, introduction: Introduction) -> None:
     if not email:
         raise PermanentFailure("the partner has no e-mail address; call instead")
     reason = session.scalar(
-        select(Suppression.reason).where(
-            Suppression.region_id == introduction.region_id, Suppression.email == email
-        )
+        select(Suppression.reason).where(Suppression.region_id == introduction.region_id, Suppression.email == email)
     )
     if reason is not None:
         raise PermanentFailure(f"no invitations may go to this address ({reason}); call, or undo the approval")

@@ -22,8 +22,8 @@ def period_of(instant: datetime, region: Region) -> date:
 
 
 def period_of_request(request: LearningRequest, region: Region, now: datetime) -> date:
-    """Until a date is chosen: the month of the earliest date offered, or this month when none is."""
-    return period_of(min((window.starts_at for window in request.windows), default=now), region)
+    """Until a date is chosen: the month of the earliest date offered that lies ahead, or this month when none does."""
+    return period_of(min((w.starts_at for w in request.windows if w.starts_at > now), default=now), region)
 
 
 def hold(session: Session, introduction: Introduction, period: date, now: datetime) -> CapacityUnit:

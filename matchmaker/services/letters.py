@@ -26,12 +26,17 @@ def put(
     outbox.put(
         session,
         name=QueueName.MAIL,
-        key=f"{kind}:{introduction.key}:{side}:{n}",
+        key=key(kind, introduction, side, n),
         kind=kind,
         due_at=due_at or now,
         region_id=introduction.region_id,
         payload={"introduction_id": introduction.id, "side": side.value, **payload},
     )
+
+
+def key(kind: str, introduction: Introduction, side: Side, n: int = 0) -> str:
+    """What the outbox knows a letter by."""
+    return f"{kind}:{introduction.key}:{side}:{n}"
 
 
 def put_both(session: Session, kind: str, introduction: Introduction, now: datetime, **more: Any) -> None:

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matchmaker import audit, outbox
+from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.errors import Conflict, Invalid, NotFound
 from matchmaker.policies import Actor
 from matchmaker.queries import eligibility, introductions, rankings
-from matchmaker.services import capacity, ranker
+from matchmaker.services import capacity, cascade, deadlines, ranker, standing
 from models import (
+    Backup,
     Introduction,
     IntroductionState,
     LearningRequest,
     Proposal,
     ProposalState,
-    QueueName,
     Region,
     RequestState,
     Separation,
 )
+
+_DECIDABLE = frozenset({RequestState.PROPOSED, RequestState.NONE_YET, RequestState.PLACED, RequestState.SCHEDULED})
+"""States in which a request may still want somebody: the last two where it is for several people."""
 
 
 class AlreadyApproved(Conflict):
@@ -54,20 +58,33 @@ class PassReason(StrEnum):
     MUST_NOT_MEET = "must_not_meet"
 
 
+MOST_BACKUPS = 3
+
+
 def approve(
-    session: Session, actor: Actor, *, request_id: int, ranking_id: int, proposal_id: int, clock: Clock
+    session: Session,
+    actor: Actor,
+    *,
+    request_id: int,
+    ranking_id: int,
+    proposal_id: int,
+    clock: Clock,
+    backups: Sequence[int] = (),
 ) -> Introduction:
     """Approve a proposal: in one transaction the states change, capacity is held and the invitation is left waiting.
 
-    ``ranking_id`` is the ranking the page showed. The same approval again by the same person returns the first one.
+    ``ranking_id`` is the ranking the page showed; ``backups`` are proposals of the same ranking, in the order in which
+    their people are asked if those before cannot. They hold nothing until then. The same approval again by the same
+    person returns the first one. A request for several people takes as many approvals.
     Raises AlreadyApproved, RequestChanged, NoLongerFree or PartnerFull, with nothing done.
     """
     now = clock()
     request = session.get_one(LearningRequest, request_id, with_for_update=True, populate_existing=True)
-    if (live := introductions.live(session, request.id)) is not None:
+    for live in introductions.all_live(session, request.id):
         if live.proposal_id == proposal_id and live.approved_by_id == actor.account_id:
             return live
-        raise AlreadyApproved(by=live.approved_by.name, at=live.approved_at)
+        if not standing.wants_more(session, request):
+            raise AlreadyApproved(by=live.approved_by.name, at=live.approved_at)
     proposal = _proposal_as_shown(session, request, ranking_id, proposal_id)
     if (rule := eligibility.excluded_by(session, request, proposal.partner_id, now)) is not None:
         raise NoLongerFree(partner=proposal.partner.name, rule=rule)
@@ -75,10 +92,13 @@ def approve(
     introduction = _introduce(session, actor, proposal, region, now)
     capacity.hold(session, introduction, capacity.period_of_request(request, region, now), now)
     proposal.become(ProposalState.APPROVED, at=now, actor_id=actor.account_id)
-    request.become(RequestState.PLACED, at=now, actor_id=actor.account_id)
+    behind = _line_up(session, request, ranking_id, introduction, backups)
+    standing.settle(session, request, now, actor.account_id)
+    deadlines.answered(session, request, now)
     audit.record(
-        session, actor, audit.Tag.PROPOSAL_APPROVED, proposal, at=now, introduction=introduction.id, rank=proposal.rank
-    )
+        session, actor, audit.Tag.PROPOSAL_APPROVED, proposal, at=now, introduction=introduction.id,
+        rank=proposal.rank, backups=behind,
+    )  # fmt: skip
     session.flush()
     return introduction
 
@@ -94,7 +114,8 @@ def undo(session: Session, actor: Actor, introduction_id: int, clock: Clock) -> 
     if introduction.state is not IntroductionState.APPROVED:
         raise AlreadySent(partner=introduction.partner.name)
     take_back(session, actor, introduction, now)
-    request.become(RequestState.PROPOSED, at=now, actor_id=actor.account_id)
+    cascade.drop_backups(session, introduction, now, actor.account_id)
+    standing.settle(session, request, now, actor.account_id)
     session.flush()
     return introduction
 
@@ -144,7 +165,7 @@ def _proposal_as_shown(session: Session, request: LearningRequest, ranking_id: i
         or latest.request_version != request.version
         or proposal.ranking_id != ranking_id
         or proposal.state is not ProposalState.OPEN
-        or not request.may_become(RequestState.PLACED)
+        or request.state not in _DECIDABLE
     ):
         raise RequestChanged(title=request.title)
     return proposal
@@ -164,16 +185,29 @@ def _introduce(session: Session, actor: Actor, proposal: Proposal, region: Regio
     )
     session.add(introduction)
     session.flush()
-    outbox.put(
-        session,
-        name=QueueName.MAIL,
-        key=f"invitation:{introduction.key}",
-        kind="invitation",
-        due_at=introduction.due_at,
-        region_id=region.id,
-        payload={"introduction_id": introduction.id},
-    )
+    cascade.invite(session, introduction)
     return introduction
+
+
+def _line_up(
+    session: Session, request: LearningRequest, ranking_id: int, introduction: Introduction, proposal_ids: Sequence[int]
+) -> int:
+    """Store the backups behind a first choice, each named once. Returns how many."""
+    others = [proposal_id for proposal_id in dict.fromkeys(proposal_ids) if proposal_id != introduction.proposal_id]
+    if len(others) > MOST_BACKUPS:
+        raise Invalid(field="backups")
+    for position, proposal_id in enumerate(others, start=1):
+        proposal = _proposal_as_shown(session, request, ranking_id, proposal_id)
+        session.add(
+            Backup(
+                region_id=request.region_id,
+                introduction_id=introduction.id,
+                proposal_id=proposal.id,
+                position=position,
+            )
+        )
+    session.flush()
+    return len(others)
 
 
 def _separate(

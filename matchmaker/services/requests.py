@@ -12,7 +12,7 @@ from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.errors import Conflict, Invalid
 from matchmaker.policies import Actor
-from matchmaker.services import introductions, ranker, student_names
+from matchmaker.services import deadlines, introductions, ranker, student_names
 from models import LearningRequest, Proposal, ProposalState, RequestState, Teacher, Window
 
 
@@ -43,6 +43,8 @@ class RequestDraft:
     place: str = ""
     windows: tuple[tuple[datetime, datetime], ...] = ()
     form_key: str | None = None
+    partners_wanted: int = 1
+    overnight: bool = False
     no_student_named: bool = False
 
 
@@ -71,6 +73,8 @@ def post(session: Session, actor: Actor, teacher: Teacher, draft: RequestDraft, 
         languages=list(draft.languages),
         place=draft.place,
         form_key=draft.form_key,
+        partners_wanted=draft.partners_wanted,
+        overnight=draft.overnight,
     )
     session.add(request)
     session.flush()
@@ -82,6 +86,7 @@ def post(session: Session, actor: Actor, teacher: Teacher, draft: RequestDraft, 
     request.become(RequestState.POSTED, at=now, actor_id=actor.account_id)
     audit.record(session, actor, audit.Tag.REQUEST_POSTED, request, at=now)
     ranker.ask(session, request, "posted", now)
+    deadlines.posted(session, request, now)
     session.flush()
     return request
 

@@ -16,10 +16,12 @@ import pytest
 from aiosmtpd.smtp import SMTP
 from sqlalchemy.orm import Session
 
+from matchmaker.jobs import AFTER_SENDING
 from matchmaker.mail.deliver import deliver
 from matchmaker.mail.transport import Transport
+from matchmaker.services import letters
 from matchmaker.settings import Settings
-from models import Introduction, OutboxItem
+from models import Introduction, OutboxItem, Side
 from tests import factories as f
 from tests.cast import Cast
 
@@ -127,10 +129,12 @@ def transport(postbox: Postbox) -> Iterator[Transport]:
 def post(
     session: Session, transport: Transport, postbox: Postbox, settings: Settings
 ) -> Callable[[OutboxItem], EmailMessage]:
-    """Deliver an item and return the mail as it arrived."""
+    """Deliver an item as the worker does, and return the mail as it arrived."""
 
     def deliver_and_read(item: OutboxItem) -> EmailMessage:
         assert deliver(session, item, transport, settings, f.NOW)
+        if item.kind in AFTER_SENDING:
+            AFTER_SENDING[item.kind](session, item, f.NOW)
         return postbox.mails[-1]
 
     return deliver_and_read
@@ -147,10 +151,12 @@ def introduction(cast: Cast) -> Introduction:
 
 def item_for(introduction: Introduction, kind: str) -> OutboxItem:
     """The outbox item that asks for a letter about an introduction, keyed as the services key it."""
-    side = kind.removeprefix("introduction_")
-    key = f"{kind}:{introduction.key}" if side == kind else f"introduction:{introduction.key}:{side}"
+    side = Side.TEACHER if kind.endswith("teacher") else Side.PARTNER
     item: OutboxItem = f.OutboxItemFactory(
-        kind=kind, key=key, region_id=introduction.region_id, payload={"introduction_id": introduction.id}
+        kind=kind,
+        key=letters.key(kind, introduction, side),
+        region_id=introduction.region_id,
+        payload={"introduction_id": introduction.id, "side": side.value},
     )
     return item
 

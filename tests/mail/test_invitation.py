@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from matchmaker import tokens
 from matchmaker.mail.deliver import PermanentFailure, deliver
-from matchmaker.mail.invitation import answer_by
 from matchmaker.mail.transport import Transport
 from matchmaker.settings import Settings
 from models import AuditEvent, Introduction, IntroductionState, LearningRequest, OutboxItem
@@ -105,24 +104,6 @@ def test_its_leaving_invites(post: Post, introduction: Introduction, session: Se
     assert (introduction.invited_at, item.done_at) == (f.NOW, f.NOW)
     assert introduction.answer_by == datetime(2026, 9, 21, 23, 59, tzinfo=PHOENIX)
     assert session.scalars(select(AuditEvent.tag)).all() == ["mail:introduction:invited"]
-
-
-@pytest.mark.parametrize(
-    ("now", "days", "expected"),
-    [
-        ("2026-09-14T09:00", 5, "2026-09-21"),
-        ("2026-09-18T23:30", 1, "2026-09-21"),
-        ("2026-09-19T12:00", 1, "2026-09-21"),
-        ("2026-09-14T09:00", 60, "2026-10-08"),
-    ],
-    ids=["weekdays count", "Friday night", "Saturday", "not after the last offered time"],
-)
-def test_answer_by(introduction: Introduction, cast: Cast, now: str, days: int, expected: str) -> None:
-    cast.region.answer_days = days
-
-    by = answer_by(introduction.request, cast.region, datetime.fromisoformat(now).replace(tzinfo=PHOENIX))
-
-    assert by.astimezone(PHOENIX).date().isoformat() == expected
 
 
 def test_an_undone_approval_is_not_sent(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -54,7 +54,13 @@ class Desk:
     ben: Actor
 
     def approve(
-        self, session: Session, clock: Clock, actor: Actor | None = None, *, second: bool = False
+        self,
+        session: Session,
+        clock: Clock,
+        actor: Actor | None = None,
+        *,
+        second: bool = False,
+        backups: Sequence[Proposal] = (),
     ) -> Introduction:
         """Approve as the page would send it."""
         return proposals.approve(
@@ -64,6 +70,7 @@ class Desk:
             ranking_id=self.ranking.id,
             proposal_id=(self.second if second else self.first).id,
             clock=clock,
+            backups=[proposal.id for proposal in backups],
         )
 
 

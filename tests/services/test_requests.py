@@ -64,9 +64,10 @@ def test_a_posted_request_is_stored_whole_and_the_ranker_is_asked(session: Sessi
     assert (request.title, request.text, request.grade, request.students) == (DRAFT.title, DRAFT.text, 5, 24)
     assert (request.formats, request.languages, request.posted_at) == (["visit"], ["en", "es"], f.NOW)
     assert [(window.starts_at, window.ends_at) for window in request.windows] == list(DRAFT.windows)
-    [item] = session.scalars(select(OutboxItem))
+    [item] = session.scalars(select(OutboxItem).where(OutboxItem.queue == QueueName.RANKING))
     assert (item.queue, item.kind, item.due_at) == (QueueName.RANKING, "propose", f.NOW)
     assert item.payload == {"request_id": request.id}
+    assert waiting(session) == [item.key, f"silence:{request.id}"]
     assert audited(session) == ["requests:request:posted"]
 
 
@@ -75,7 +76,7 @@ def test_the_same_form_twice_is_one_request(session: Session, cast: Cast, clock:
     changed_meanwhile = replace(DRAFT, title="Another title", windows=hours(f.NOW - timedelta(days=1)))
     assert posted(session, cast, changed_meanwhile, clock) is first
     assert session.scalar(select(func.count(LearningRequest.id))) == 1
-    assert len(waiting(session)) == 1
+    assert len(waiting(session)) == 2
     assert posted(session, cast, replace(DRAFT, form_key="drawn-at-ten"), clock) is not first
     assert requests.post(session, acting(cast.tomas.account), cast.tomas, DRAFT, clock) is not first
 
