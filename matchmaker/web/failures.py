@@ -14,6 +14,7 @@ from matchmaker.errors import Conflict, DomainError, Invalid, NotFound, NotPermi
 from matchmaker.extensions import db
 from matchmaker.services import (
     capacity,
+    conversation,
     introductions,
     mail_choices,
     partners,
@@ -41,6 +42,15 @@ SENTENCES = {
     BadLink: _l("This link is not complete. Please open it again from the mail."),
     ExpiredLink: _l("This link has ended. Please call or write to us and we will sort it out."),
     capacity.PartnerFull: _l("%(partner)s has given all visits of that month by now. Nothing was done."),
+    conversation.NotInvitedYet: _l("Nobody has been asked yet, so there is nobody to write to. Nothing was sent."),
+    conversation.ConversationOver: _l(
+        "Messages are no longer passed on here. Please call or write to us. Nothing was sent."
+    ),
+    conversation.NoWords: _l("A message holds between 1 and %(most)s characters. Nothing was sent."),
+    conversation.NameInside: _l("The words name somebody. Nothing was sent."),
+    conversation.ContactInside: _l(
+        "Addresses and telephone numbers are exchanged once both have said yes. Nothing was sent."
+    ),
     introductions.InvitationOver: _l("This invitation no longer stands. Nothing was changed."),
     introductions.AnsweredYes: _l("You have already said yes. To change it, please write or call."),
     introductions.NextPersonAsked: _l("Somebody else has been asked since. Thank you for coming back to it."),
