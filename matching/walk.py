@@ -34,8 +34,9 @@ ENOUGH = 0.00095
 SETTLED = 0.0004
 """A gap of welfare at which a plan is not improved any further."""
 
-_BELOW = 0.02  # Prices begin so far below those of the last round, as a share of the middle ideal; the first ones so:
-_BELOW_COARSE = 0.03
+# Prices begin so far below those of the last round, as a share of the middle ideal, and by as much as they moved then.
+_BELOW = 0.007
+_BELOW_COARSE = 0.03  # The same where nothing is known of how they move: after a coarse auction, or for other weights.
 _LEAST_STEP = 0.1  # A round moves utilities at least so far towards what it gave, and exposures so far:
 _LEAST_STEP_SHOWN = 0.5
 _FIRST_STRIDE = 2.0  # A group shown not at all has its boost raised by so many times the largest, less every round.
@@ -169,14 +170,16 @@ class Walk:
             np.zeros(groups),
         )
         clock.done = 0
-        first = Round.at(welfare, start, order, clock, _below(closest.price, _BELOW_COARSE * society.middle))
+        prices = closest.price * _dearer(welfare, start)
+        first = Round.at(welfare, start, order, clock, _below(prices, _BELOW_COARSE * society.middle))
         exposure = society.exposure(closest.columns)
         bids = first.allotted.bids_made
         walk = cls(welfare, start, exposure, first, first.most, 1, bids)
         made = first
         while walk.rounds < rounds and walk.gap > ENOUGH and not policy.neutral and clock.go_on():
             walk._move(made.allotted.columns)
-            reserve = _below(made.allotted.price, _BELOW * society.middle)
+            reserve = _below(made.allotted.price, _BELOW * society.middle + _moved(prices, made.allotted.price))
+            prices = made.allotted.price
             made = Round.at(welfare, walk.point, order, clock, reserve)
             walk.rounds, walk.bids = walk.rounds + 1, walk.bids + made.allotted.bids_made
             walk.least = min(walk.least, made.most)
@@ -211,6 +214,18 @@ class Walk:
         boost = np.clip(point.boost + stride * welfare.overlooked(self.exposure), 0.0, welfare.most_boost)
         last_school, last_request = welfare.last(utility, point)
         self.point = Point(utility, last_school, last_request, boost)
+
+
+def _dearer(welfare: Welfare, point: Point) -> float:
+    """How many times as much requests can offer, in the middle, as where closeness alone counts: so prices rise."""
+    before = float(welfare.society.per_ideal.sum())
+    return float(welfare.factor(point).sum()) / before if before > 0 else 1.0
+
+
+def _moved(before: Floats, after: Floats) -> float:
+    """How far the prices of who is wanted moved, in the middle."""
+    wanted = (after > 0) & np.isfinite(after) & np.isfinite(before)
+    return float(np.abs(after[wanted] - before[wanted]).mean()) if wanted.any() else 0.0
 
 
 def _below(price: Floats, less: float) -> Floats:
