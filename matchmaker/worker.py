@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import sys
+import time
+from contextlib import suppress
 from types import FrameType
 
 import structlog
 from flask import Flask, current_app
 from redis import Redis
+from redis.client import Pipeline
+from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
 from rq.cron import CronScheduler
+from rq.exceptions import StopRequested
 
-from matchmaker import create_app, jobs
+from matchmaker import create_app, jobs, logs
 from matchmaker.clock import utc_now
 from matchmaker.errors import SettingsError
 from matchmaker.extensions import db
@@ -21,6 +26,8 @@ from models import QueueName
 log = structlog.get_logger()
 
 CLOCK = "clock"
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
+"""Seconds before Redis is tried again, doubled each time."""
 MOST_NEW = 512
 """New texts that a proposal may wait for, some seconds; where there are more, they are embedded in the background."""
 
@@ -28,10 +35,25 @@ MOST_NEW = 512
 class Worker(SimpleWorker):
     """RQ's worker that lets a drain end between two items when it is told to stop."""
 
+    max_connection_wait_time = LONGEST_PAUSE
+
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Remember it for the job in hand, then stop as RQ does: after that job."""
         current_app.extensions["stopping"] = True
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+
+
+class Ticker(CronScheduler):
+    """RQ's scheduler that can end without Redis: it then ends because it was told to, or with what Redis said."""
+
+    def start(self) -> None:
+        """Beat until told to stop. Raises RedisError when Redis goes away."""
+        super().start()  # type: ignore[no-untyped-call]
+
+    def register_death(self, pipeline: Pipeline | None = None) -> None:
+        """Take this scheduler off Redis's list, where there is one."""
+        with suppress(RedisError, OSError):
+            super().register_death(pipeline)
 
 
 def main(arguments: list[str]) -> int:
@@ -46,6 +68,7 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 1
     if arguments[0] == CLOCK:
+        logs.configure(production=settings.environment == "production")
         tick(settings)
     else:
         work(create_app(settings), settings, QueueName(arguments[0]))
@@ -60,7 +83,24 @@ def work(app: Flask, settings: Settings, name: QueueName) -> None:
         prepare(app, settings, name)
         log.info("worker_ready", queue=name.value)
         jobs.drain(name)
-        Worker([Queue(name, connection=connection)], connection=connection).work(logging_level="WARNING")
+        serve(name, connection)
+
+
+def serve(name: QueueName, connection: Redis) -> None:
+    """Hear nudges until told to stop. RQ's worker may end when Redis goes away; ours goes on, and works meanwhile."""
+    pause = SHORTEST_PAUSE
+    while not jobs.stopping():
+        began = time.monotonic()
+        with suppress(RedisError, OSError, StopRequested):
+            Worker([Queue(name, connection=connection)], connection=connection).work(logging_level="WARNING")
+        if jobs.stopping():
+            return
+        pause = SHORTEST_PAUSE if time.monotonic() - began > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
+        log.warning("redis_away", queue=name.value, seconds=pause)
+        # What RQ does at a signal asks Redis something, and may fail as well; that we are to stop, it has noted before.
+        with suppress(RedisError, StopRequested):
+            jobs.drain(name)
+            time.sleep(pause)
 
 
 def prepare(app: Flask, settings: Settings, name: QueueName) -> None:
@@ -92,10 +132,10 @@ def prepare(app: Flask, settings: Settings, name: QueueName) -> None:
 
 def tick(settings: Settings) -> None:
     """Nudge every queue at the beat of the clock. What is due is decided by rows, so a missed beat changes nothing."""
-    clock = CronScheduler(Redis.from_url(settings.redis_url), logging_level="WARNING")
+    clock = Ticker(Redis.from_url(settings.redis_url), logging_level="WARNING")
     for name in QueueName:
         clock.register(
-            jobs.drain,
+            jobs.tick,
             name.value,
             args=(name.value,),
             interval=settings.tick_seconds,
@@ -105,7 +145,17 @@ def tick(settings: Settings) -> None:
             name=f"tick-{name}",
         )
     log.info("clock_ready", seconds=settings.tick_seconds)
-    clock.start()  # type: ignore[no-untyped-call]
+    pause = SHORTEST_PAUSE
+    while True:
+        try:
+            return clock.start()
+        except (RedisError, OSError) as error:
+            log.warning("redis_away", seconds=pause, error=type(error).__name__)
+        try:
+            time.sleep(pause)
+        except StopRequested:
+            return
+        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 if __name__ == "__main__":
