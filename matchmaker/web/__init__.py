@@ -26,12 +26,31 @@ from matchmaker.web.mailbox.views import blueprint as mailbox
 from matchmaker.web.partners.views import blueprint as partners
 from matchmaker.web.people.views import blueprint as people
 from matchmaker.web.public.views import blueprint as public
+from matchmaker.web.reflections.views import blueprint as reflections
 from matchmaker.web.requests.views import blueprint as requests
 from matchmaker.web.schools.views import blueprint as schools
+from matchmaker.web.stories.views import blueprint as stories
+from matchmaker.web.stories.views import office as stories_office
 
 __all__ = ["init_app", "region_time_zone", "session_locale"]
 
-AREAS = (public, account, requests, partners, desk, by_hand, plans, people, schools, equity, fairness, invitations)
+AREAS = (
+    public,
+    account,
+    requests,
+    partners,
+    desk,
+    by_hand,
+    plans,
+    people,
+    schools,
+    equity,
+    fairness,
+    invitations,
+    reflections,
+    stories,
+    stories_office,
+)
 CSP = "; ".join(
     (
         "default-src 'none'",
@@ -99,7 +118,7 @@ def _headers(response: Response) -> Response:
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if request.endpoint != "static" and (session or request.endpoint == "invitations.show"):
+    if request.endpoint != "static" and (session or "token" in (request.view_args or {})):
         # A page with somebody's matters stays out of shared caches and of the back button after signing out.
         response.headers["Cache-Control"] = "no-store"
     return response

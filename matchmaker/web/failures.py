@@ -21,6 +21,7 @@ from matchmaker.services import (
     policy,
     proposals,
     regions,
+    reflections,
     relevance,
     requests,
     steering,
@@ -56,6 +57,11 @@ SENTENCES = {
     introductions.NextPersonAsked: _l("Somebody else has been asked since. Thank you for coming back to it."),
     introductions.DateGone: _l("Please choose one of the dates that are still ahead."),
     mail_choices.PauseInThePast: _l("Please choose a day that is still ahead."),
+    mending.StillNeeded: _l(
+        "Somebody waits for what this mail brings about, so it cannot be let go. Send it again, or decide on the page of"
+        " its request."
+    ),
+    mending.NotTheirWish: _l("They asked to be left alone. Tick the box if they have asked for mails again since."),
     partners.NothingToShow: _l("This profile has no fund of knowledge yet, so there is nothing to review."),
     proposals.AlreadyApproved: _l("%(by)s approved this request at %(at)s. Nothing was sent twice."),
     proposals.RequestChanged: _l("This request has changed since the page was drawn. Please look at it again."),
@@ -81,6 +87,11 @@ SENTENCES = {
         "On requests that it had not seen, the new fit was not clearly better than what is in use. Nothing was changed."
     ),
     relevance.NothingToTakeBack: _l("The built-in weights are in use already. Nothing was changed."),
+    reflections.NoVisitToTellOf: _l("There is no visit to tell about yet. Nothing was saved."),
+    reflections.WrittenLongAgo: _l(
+        "This was written more than 30 days ago and can no longer be changed here. Please call or write to us."
+    ),
+    reflections.StoryChanged: _l("The story was changed or taken back since you read it. Nothing was done."),
     regions.RegionExists: _l("A region called %(slug)s is there already. Nothing was changed."),
     requests.PossibleStudentName: _l("The words may name a student. Nothing was saved."),
     requests.NoDateAhead: _l("Please offer at least one date that lies ahead."),
@@ -131,7 +142,7 @@ def _collided(error: IntegrityError) -> Response:
 
 def _database_away(error: OperationalError) -> Response:
     # Our page would ask the database who is reading it, so both languages stand here in plain text.
-    log.error("database_away", error=str(error.orig))
+    log.error("database_away", error=type(error.orig).__name__)
     words = "The database is not answering. Nothing was saved; please try again in a minute.\n"
     palabras = "La base de datos no contesta. No se guardó nada; vuelva a intentarlo en un minuto.\n"
     return Response(words + palabras, 503, {"Retry-After": "30"}, mimetype="text/plain")

@@ -178,6 +178,7 @@ _LABELS: Mapping[str, Callable[..., object]] = {
     "not_now_reason": _words(labels.NOT_NOW_REASONS),
     "pass_reason": _words(labels.PASS_REASONS),
     "rule": _words(labels.RULES),
+    "again": _words(labels.AGAIN),
     "grade": labels.grade,
     "capital": labels.capital,
     "language": labels.language,

@@ -99,6 +99,12 @@ RULES: Mapping[str, LazyString] = {
     "full": _("have no free place that month"),
 }
 
+AGAIN: Mapping[str, LazyString] = {
+    "yes": _("Yes, gladly"),
+    "perhaps": _("Perhaps"),
+    "no": _("Rather not"),
+}
+
 WEEKDAYS: tuple[LazyString, ...] = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"))
 
 

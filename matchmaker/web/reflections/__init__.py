@@ -1,0 +1,1 @@
+"""How a visit was, through the link of a mail."""

@@ -1,0 +1,1 @@
+"""Stories of visits, and reading them before they are shared."""
