@@ -19,6 +19,7 @@ class Purpose(StrEnum):
     """What a link is for; a link of one purpose opens nothing else."""
 
     ANSWER = "answer"
+    TIMES = "times"
     VISIT = "visit"
     TALK = "talk"
     REFLECT = "reflect"

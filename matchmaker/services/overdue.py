@@ -5,14 +5,14 @@ Each looks at how things stand now, under the locks that every change takes, and
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker import audit
 from matchmaker.policies import NOBODY
-from matchmaker.queries.introductions import locked
+from matchmaker.queries.introductions import all_live, locked
 from matchmaker.services import cascade, deadlines, introductions, letters, tasks
 from models import (
     Introduction,
@@ -26,6 +26,7 @@ from models import (
     TaskKind,
 )
 
+_LATE = timedelta(days=1)
 _UNASKED = frozenset({RequestState.POSTED, RequestState.PROPOSED, RequestState.NONE_YET})
 
 
@@ -92,11 +93,19 @@ def silence(session: Session, item: OutboxItem, now: datetime) -> datetime | Non
     if request.state in (RequestState.WITHDRAWN, RequestState.DONE, RequestState.ON_HOLD):
         return None
     region = session.get_one(Region, request.region_id)
-    if request.state in _UNASKED:
+    if request.state in _UNASKED or _stuck(session, request, now):
         key = deadlines.silence(request)
         task = tasks.open_task(session, TaskKind.NO_ANSWER, key, region, now=now, request=request, waits="teacher")
         cascade.tell_teacher(session, request, task.id, now)
     return deadlines.limit(session, region, now)
+
+
+def _stuck(session: Session, request: LearningRequest, now: datetime) -> bool:
+    """Whether an invitation should long have left and has not: its mail was put aside."""
+    return any(
+        introduction.state is IntroductionState.APPROVED and introduction.due_at < now - _LATE
+        for introduction in all_live(session, request.id)
+    )
 
 
 def _locked(session: Session, item: OutboxItem) -> tuple[Introduction, LearningRequest]:
