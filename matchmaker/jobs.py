@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from matchmaker import outbox, queue
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
-from matchmaker.mail.deliver import PermanentFailure, deliver
-from matchmaker.services import deadlines, overdue, planning, renewing, sent, visits
+from matchmaker.mail.deliver import NotYet, PermanentFailure, deliver
+from matchmaker.services import deadlines, overdue, partners, planning, renewing, sent, visits
 from matchmaker.services.heartbeats import CLOCK, Heart
 from models import LearningRequest, OutboxItem, QueueName, Region
 
@@ -153,6 +153,7 @@ def _plan(session: Session, item: OutboxItem) -> datetime | None:
 
 
 FOLLOW_UPS: dict[str, Callable[[Session, OutboxItem, datetime], datetime | None]] = {
+    partners.RESUME: partners.pause_ends,
     deadlines.REMIND: overdue.remind,
     deadlines.LAPSE: overdue.lapse,
     deadlines.TIMES: overdue.times_unanswered,
@@ -173,7 +174,11 @@ AFTER_SENDING: dict[str, Callable[[Session, OutboxItem, datetime], None]] = {
 def _mail(session: Session, item: OutboxItem) -> datetime | None:
     if item.kind in FOLLOW_UPS:
         return FOLLOW_UPS[item.kind](session, item, utc_now())
-    if deliver(session, item, current_app.extensions["transport"], current_app.config["SETTINGS"], utc_now()):
+    try:
+        left = deliver(session, item, current_app.extensions["transport"], current_app.config["SETTINGS"], utc_now())
+    except NotYet as wait:
+        return wait.until
+    if left:
         after = AFTER_SENDING.get(item.kind)
         if after is not None:
             after(session, item, utc_now())

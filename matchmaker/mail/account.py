@@ -69,7 +69,9 @@ class OutboxMailUtil(MailUtil):
 
 
 def compose(session: Session, item: OutboxItem, settings: Settings, now: datetime) -> Letter | None:
-    """The letter; None when the account is gone, or its link has run out on the way."""
+    """The letter; None when the account is gone, its link has run out on the way, or it has left once already."""
+    if not item.payload:
+        return None
     account = session.get(Account, item.payload["account_id"])
     region = session.get(Region, item.region_id) if item.region_id else None
     until = datetime.fromisoformat(item.payload["until"]) if "until" in item.payload else None

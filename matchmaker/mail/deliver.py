@@ -16,14 +16,15 @@ from matchmaker.mail import (
     invitation,
     vouched,
 )
-from matchmaker.mail.failures import PermanentFailure, TransientFailure
+from matchmaker.mail.failures import NotYet, PermanentFailure, TransientFailure
 from matchmaker.mail.letter import Letter
 from matchmaker.mail.render import render
 from matchmaker.mail.transport import Transport
+from matchmaker.queries import mail_choices
 from matchmaker.settings import Settings
-from models import OutboxItem
+from models import MailKind, OutboxItem, Region
 
-__all__ = ["PermanentFailure", "TransientFailure", "deliver"]
+__all__ = ["NotYet", "PermanentFailure", "TransientFailure", "deliver"]
 
 log = structlog.get_logger()
 
@@ -50,21 +51,57 @@ def deliver(session: Session, item: OutboxItem, transport: Transport, settings: 
     server's 250 and the caller's commit sends the mail once more, with the same Message-ID. Needs an application
     context.
 
-    Raises PermanentFailure when a person must look at the item, TransientFailure when it may be tried again.
+    Raises PermanentFailure when a person must look at the item, TransientFailure when it may be tried again, NotYet
+    when it has to wait.
     """
     if item.kind not in COMPOSE:
         raise PermanentFailure(f"there is no letter for {item.kind!r}")
     letter = COMPOSE[item.kind](session, item, settings, now)
-    if letter is None:
+    if letter is None or not _wanted(session, item, letter):
         item.done_at = now
-        log.info("mail_dropped", kind=item.kind, item=item.id)
+        log.info("mail_dropped", kind=item.kind, item=item.id, unwanted=letter is not None)
         return False
+    _require_good_time(session, item, letter, now)
     message = render(letter, item, settings, now)
     session.flush()
-    transport.send(message)
-    item.done_at = now
+    transport.send(message, _returns_to(item, settings))
+    item.done_at, item.recipient = now, mail_choices.tidy(letter.recipient.address)
     if item.kind in SENT:
         SENT[item.kind](session, item, now)
     session.flush()
     log.info("mail_sent", kind=item.kind, item=item.id)
     return True
+
+
+def _wanted(session: Session, item: OutboxItem, letter: Letter) -> bool:
+    """Whether a letter may go to its address; False for one that its reader can do without.
+
+    Raises PermanentFailure for one that may not leave and that somebody waits for: a person must decide.
+    """
+    if not letter.recipient.address.strip():
+        raise PermanentFailure("this person has no e-mail address; call instead")
+    reason = mail_choices.stopped(session, item.region_id, letter.recipient.address, letter.kind)
+    if reason is None:
+        return True
+    if letter.kind is MailKind.AFTERWARDS:
+        return False
+    what = {None: "mail", MailKind.ASKING: "invitations or questions"}.get(letter.kind, "mails about what was agreed")
+    raise PermanentFailure(f"no {what} may go to this address ({reason}); call instead")
+
+
+def _require_good_time(session: Session, item: OutboxItem, letter: Letter, now: datetime) -> None:
+    """Raises NotYet for a letter that can wait, in quiet hours and where its reader got enough for today.
+
+    What was agreed leaves at any hour, and however much came before: somebody is waiting for it.
+    """
+    if letter.kind in (None, MailKind.AGREED) or item.region_id is None:
+        return
+    region = session.get_one(Region, item.region_id)
+    until = mail_choices.not_before(session, region, letter.recipient.address, now)
+    if until is not None:
+        raise NotYet(until)
+
+
+def _returns_to(item: OutboxItem, settings: Settings) -> str | None:
+    """Where the mail comes back to if it cannot be delivered: an address that names it, where we read such mail."""
+    return f"bounce+{item.uid.hex}@{settings.reply_domain}" if settings.reply_domain else None

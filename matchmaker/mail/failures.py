@@ -1,6 +1,8 @@
-"""The two ways a mail can fail: useless to try again, or worth it."""
+"""The two ways a mail can fail, useless to try again or worth it, and the one in which it only waits."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 
 class MailFailure(Exception):
@@ -13,3 +15,11 @@ class PermanentFailure(MailFailure):
 
 class TransientFailure(MailFailure):
     """The mail may leave later."""
+
+
+class NotYet(Exception):
+    """No failure: a mail that can wait does, until its reader's quiet hours or full day are over."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"not before {until:%Y-%m-%d %H:%M %Z}")
+        self.until = until

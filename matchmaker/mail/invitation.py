@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker.mail import introductions
@@ -12,19 +11,19 @@ from matchmaker.mail.failures import PermanentFailure
 from matchmaker.mail.letter import Correspondent, Letter, letterhead, reading_language, spoken
 from matchmaker.queries import deadlines
 from matchmaker.settings import Settings
-from models import Introduction, IntroductionState, LearningRequest, OutboxItem, Region, Suppression
+from models import Introduction, IntroductionState, LearningRequest, MailKind, OutboxItem, Region
 
 
 def compose(session: Session, item: OutboxItem, settings: Settings, now: datetime) -> Letter | None:
     """The letter, with request and introduction locked until the transaction ends; None once the approval was undone.
 
-    Raises PermanentFailure where a person must decide: nobody may write to the address, or every offered time is past.
+    One that came back for a while is written once more, and keeps its day to answer by. Raises PermanentFailure where
+    a person must decide, because every offered time is past.
     """
     introduction = introductions.locked(session, item)
-    if introduction is None or introduction.state is not IntroductionState.APPROVED:
+    if introduction is None or not _to_be_sent(introduction, item):
         return None
     region = session.get_one(Region, introduction.region_id)
-    _require_reachable(session, introduction)
     _require_time_left(introduction.request, now)
     sender, reply_to = introductions.signed(introduction, region)
     language = reading_language(introduction.partner.language, region)
@@ -35,25 +34,20 @@ def compose(session: Session, item: OutboxItem, settings: Settings, now: datetim
         sender=sender,
         reply_to=reply_to,
         letterhead=letterhead(region, language),
+        kind=MailKind.ASKING,
         context=_facts(
             introduction,
             language,
             settings,
-            deadlines.of_invitation(session, introduction.request, region, now).answer_by,
+            introduction.answer_by or deadlines.of_invitation(session, introduction.request, region, now).answer_by,
             now,
         ),
     )
 
 
-def _require_reachable(session: Session, introduction: Introduction) -> None:
-    email = introduction.partner.email.strip().lower()
-    if not email:
-        raise PermanentFailure("the partner has no e-mail address; call instead")
-    reason = session.scalar(
-        select(Suppression.reason).where(Suppression.region_id == introduction.region_id, Suppression.email == email)
-    )
-    if reason is not None:
-        raise PermanentFailure(f"no invitations may go to this address ({reason}); call, or undo the approval")
+def _to_be_sent(introduction: Introduction, item: OutboxItem) -> bool:
+    state = introduction.state
+    return state is IntroductionState.APPROVED or (state is IntroductionState.INVITED and item.bounces > 0)
 
 
 def _require_time_left(request: LearningRequest, now: datetime) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from babel import Locale
 
 from matchmaker.i18n import LANGUAGES
-from models import Account, Region
+from models import Account, MailKind, Region
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ class Quotation:
 class Letter:
     """One mail to one person. ``template`` names a folder under templates/mail.
 
-    ``automatic`` marks what no person sent, so that out-of-office replies stay away.
+    ``kind`` is what its reader can choose not to get; None for a mail about their account. A reply goes to
+    ``reply_to``, else to the network. ``automatic`` marks what no person sent, so that out-of-office replies stay away.
     """
 
     template: str
@@ -75,6 +76,7 @@ class Letter:
     context: Mapping[str, object] = field(default_factory=dict)
     attachments: tuple[Attachment, ...] = ()
     automatic: bool = False
+    kind: MailKind | None = MailKind.AGREED
 
 
 LONGEST_QUOTATION = 1500

@@ -6,17 +6,20 @@ import re
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from email import policy
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.utils import format_datetime
+from urllib.parse import quote
 
 from flask import current_app, g
 from flask_babel import force_locale
 
+from matchmaker import tokens
 from matchmaker.mail.failures import PermanentFailure
 from matchmaker.mail.letter import Attachment, Correspondent, Letter
+from matchmaker.mail.links import link
 from matchmaker.settings import Settings
 from models import OutboxItem
 
@@ -24,7 +27,22 @@ WIDTH = 72
 """Columns of the text part."""
 LARGEST_HTML = 102 * 1024
 """Bytes after which Gmail cuts a message off."""
+CHOICES_LAST = timedelta(days=365)
+"""How long the link to one's choices works, after the mail it stands in."""
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+class _Addresses(UnstructuredHeader):
+    """A header of addresses in angle brackets, one a line. The standard one would cut and encode a long link."""
+
+    def fold(self, *, policy: policy.EmailPolicy) -> str:
+        lines = str(self).split(", ")
+        return f"{self.name}: {f',{policy.linesep} '.join(lines)}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _Addresses)  # type: ignore[arg-type]  # as the standard ones are
+_ASCII, _UTF8 = (each.clone(header_factory=_HEADERS) for each in (policy.SMTP, policy.SMTPUTF8))
 
 
 def render(letter: Letter, item: OutboxItem, settings: Settings, now: datetime) -> EmailMessage:
@@ -33,19 +51,23 @@ def render(letter: Letter, item: OutboxItem, settings: Settings, now: datetime) 
     Raises PermanentFailure when the recipient's address is none.
     """
     recipient = _address(letter.recipient)
-    message = EmailMessage(policy=policy.SMTP if recipient.addr_spec.isascii() else policy.SMTPUTF8)
+    message = EmailMessage(policy=_ASCII if recipient.addr_spec.isascii() else _UTF8)
+    token = choices_token(letter, item, settings, now)
+    choices = link(settings, "mail.choices", token=token) if token else None
     with _writing(letter):
         subject = one_line(_part(letter, "subject.txt"))
-        text, html = wrapped(_part(letter, "body.txt")), _part(letter, "body.html", subject=subject)
+        text = wrapped(_part(letter, "body.txt", choices=choices))
+        html = _part(letter, "body.html", subject=subject, choices=choices)
     if len(html.encode()) > LARGEST_HTML:
         raise ValueError(f"{letter.template}: the HTML part is over {LARGEST_HTML} bytes")
     message["Message-ID"] = f"<{item.uid}@{settings.mail_domain}>"
     message["Date"] = format_datetime(now)
     message["From"] = _address(letter.sender)
     message["To"] = recipient
-    if letter.reply_to is not None:
-        message["Reply-To"] = _address(letter.reply_to)
+    message["Reply-To"] = _address(letter.reply_to or letter.sender)
     message["Subject"] = subject
+    if token:
+        _list_unsubscribe(message, link(settings, "mail.one_click", token=token), _address(letter.sender).addr_spec)
     if letter.automatic:
         message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, charset="utf-8", cte="quoted-printable")
@@ -54,6 +76,13 @@ def render(letter: Letter, item: OutboxItem, settings: Settings, now: datetime) 
         _attach(message, attachment)
     message["Content-Language"] = letter.language
     return message
+
+
+def choices_token(letter: Letter, item: OutboxItem, settings: Settings, now: datetime) -> str | None:
+    """The link to the reader's choices: it names this mail and its kind, and nobody's address."""
+    if letter.kind is None:
+        return None
+    return tokens.issue(settings.secret_key, tokens.Purpose.CHOICES, item.uid, letter.kind.value, now + CHOICES_LAST)
 
 
 def one_line(text: str) -> str:
@@ -95,6 +124,12 @@ def _part(letter: Letter, name: str, **more: object) -> str:
         **letter.context,
         **more,
     )
+
+
+def _list_unsubscribe(message: EmailMessage, page: str, address: str) -> None:
+    """What mail clients make their own "unsubscribe" of: one POST to our page (RFC 8058), else a mail to us."""
+    message["List-Unsubscribe"] = f"<{page}>, <mailto:{quote(address, safe='@')}?subject=unsubscribe>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
 
 
 def _address(correspondent: Correspondent) -> Address:

@@ -36,13 +36,15 @@ class Transport:
     ) -> None:
         self.close()
 
-    def send(self, message: EmailMessage) -> None:
+    def send(self, message: EmailMessage, sender: str | None = None) -> None:
         """Hand over one mail to the address in its To; when this returns, the server has said 250.
+
+        ``sender`` is where a mail that cannot be delivered comes back to; without it, to the address in From.
 
         Raises PermanentFailure when the server refuses this mail or its recipient for good, TransientFailure otherwise.
         """
         try:
-            self._connected().send_message(message)
+            self._connected().send_message(message, from_addr=sender)
         except smtplib.SMTPNotSupportedError as error:
             raise PermanentFailure(str(error)) from error
         except (smtplib.SMTPException, OSError) as error:

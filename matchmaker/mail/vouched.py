@@ -34,6 +34,7 @@ def compose(session: Session, item: OutboxItem, settings: Settings, now: datetim
         sender=from_person(coordinator, region) if coordinator else from_network(region, language),
         reply_to=Correspondent(coordinator.name, coordinator.email) if coordinator else None,
         letterhead=letterhead(region, language),
+        kind=None,
         context={
             "coordinator": coordinator.name if coordinator else "",
             "page": link(settings, "requests.new"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
@@ -16,9 +17,11 @@ from matchmaker.queries.mail_choices import Reader
 from matchmaker.services import partners
 from models import MailKind, Suppression, SuppressionReason
 
+LONGEST_PAUSE = timedelta(days=3 * 366)
+
 
 class PauseInThePast(Invalid):
-    """A pause must end on a day that is still ahead."""
+    """A pause must end on a day that is still ahead, and not many years away."""
 
 
 def stop(session: Session, actor: Actor, reader: Reader, kind: MailKind | None, clock: Clock) -> None:
@@ -62,9 +65,10 @@ def start(session: Session, actor: Actor, reader: Reader, kind: MailKind | None,
     session.flush()
 
 
-def pause(session: Session, actor: Actor, reader: Reader, until: date, today: date, clock: Clock) -> None:
-    """No invitations before a day. Raises PauseInThePast unless it is ahead."""
-    if until <= today:
+def pause(session: Session, actor: Actor, reader: Reader, until: date, clock: Clock) -> None:
+    """No invitations before a day. Raises PauseInThePast unless it is ahead, within some years."""
+    today = clock().astimezone(ZoneInfo(reader.region.time_zone)).date()
+    if not today < until <= today + LONGEST_PAUSE:
         raise PauseInThePast
     for partner in reader.partners:
         partners.pause(session, actor, partner, clock, until)

@@ -46,6 +46,18 @@ SHARING: Mapping[str, LazyString] = {
     "in_person": _("In person only"),
 }
 
+MAIL_KINDS: Mapping[str, LazyString] = {
+    "asking": _("Invitations and questions"),
+    "agreed": _("What was agreed"),
+    "afterwards": _("After a visit"),
+}
+
+MAIL_KIND_NOTES: Mapping[str, LazyString] = {
+    "asking": _("A class would like to learn from you, or somebody waits for your answer. One reminder of each."),
+    "agreed": _("Introductions, dates, changes of a visit, and messages about it. Without these, we call you."),
+    "afterwards": _("Two questions about how it went, and what became of it."),
+}
+
 ROLES: Mapping[str, LazyString] = {
     "teacher": _("teacher"),
     "partner": _("community partner"),
