@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
 from typing import Any, cast
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
 from wtforms import (
     BooleanField,
-    DateField,
     FieldList,
-    Form,
     FormField,
     HiddenField,
     IntegerField,
     SelectChoice,
     SelectField,
     SelectMultipleField,
-    TimeField,
 )
 from wtforms.validators import NumberRange, Optional, Regexp
 
-from matchmaker.clock import utc_now
 from matchmaker.services.requests import PossibleStudentName, RequestDraft
-from matchmaker.web import fields, filters, labels
+from matchmaker.web import fields, filters, labels, times
 from models import LearningRequest, Region, Teacher
 from models.codes import FORMATS, SUBJECTS
 
 DATES = 3
-FARTHEST = timedelta(days=548)
-"""A date may lie 18 months ahead."""
-EARLIEST, LATEST = time(6, 0), time(20, 0)
-MINUTES = (20, 30, 40, 45, 50, 55, 60, 75, 90, 120, 180)
-SATURDAY = 5
 
 
 def _grades() -> list[SelectChoice]:
@@ -45,17 +33,6 @@ def _grades() -> list[SelectChoice]:
 
 def _subjects() -> list[SelectChoice]:
     return [*fields.choices([("", gettext("Any subject"))]), *fields.coded(SUBJECTS, labels.SUBJECTS)]
-
-
-def _lengths() -> list[SelectChoice]:
-    return fields.choices((minutes, filters.duration(minutes * 60)) for minutes in MINUTES)
-
-
-class WindowForm(Form):  # type: ignore[misc]
-    """One date and the time the class begins."""
-
-    date = DateField(_("Date"), validators=[Optional()])
-    starts = TimeField(_("Start of class"), validators=[Optional()])
 
 
 class RequestForm(fields.PageForm):
@@ -73,8 +50,8 @@ class RequestForm(fields.PageForm):
         validators=[Optional(), NumberRange(1, 2000, message=_("Please write a number between 1 and 2000."))],
     )
     languages = SelectMultipleField(_("Languages a visitor could speak"), choices=fields.spoken)
-    windows = FieldList(FormField(WindowForm), min_entries=DATES, max_entries=DATES)
-    minutes = SelectField(_("How long"), choices=_lengths, coerce=int, default=50)
+    windows = FieldList(FormField(times.TimeRow), min_entries=DATES, max_entries=DATES)
+    minutes = SelectField(_("How long"), choices=times.lengths, coerce=int, default=50)
     formats = SelectMultipleField(_("Kind of visit"), choices=lambda: fields.coded(FORMATS, labels.FORMATS))
     place = fields.line(_("Place"), 200)
     no_student_named = BooleanField(_("None of these is a student"))
@@ -98,10 +75,10 @@ class RequestForm(fields.PageForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         sound = super().validate(extra_validators)
-        offered = [self._check_window(window.form) for window in self.windows]
-        if not any(offered):
+        offered = times.some_given(self.windows, self.region)
+        if not offered:
             self.windows.errors = [*self.windows.errors, gettext("Please offer at least one date and time.")]
-        return sound and any(offered) and not any(window.form.errors for window in self.windows)
+        return sound and offered and not any(window.form.errors for window in self.windows)
 
     def ask_about(self, question: PossibleStudentName) -> None:
         """Come back with the words that may name a student, and a way to say that they do not."""
@@ -122,45 +99,7 @@ class RequestForm(fields.PageForm):
             formats=tuple(self.formats.data),
             languages=tuple(self.languages.data),
             place=self.place.data or "",
-            windows=tuple(dict.fromkeys(self._windows())),
+            windows=tuple(dict.fromkeys(times.spans(self.windows, self.minutes.data, self.region))),
             form_key=self.form_key.data,
             no_student_named=self.no_student_named.data,
         )
-
-    def _windows(self) -> Iterator[tuple[datetime, datetime]]:
-        for window in self.windows:
-            if window.form.date.data and window.form.starts.data:
-                start = self._start(window.form.date.data, window.form.starts.data)
-                yield start, start + timedelta(minutes=self.minutes.data)
-
-    def _start(self, day: date, begins: time) -> datetime:
-        return datetime.combine(day, begins, ZoneInfo(self.region.time_zone))
-
-    def _check_window(self, window: Form) -> bool:
-        """Whether the row offers a date; what is wrong with it is written beside its fields."""
-        day, begins = window.date.data, window.starts.data
-        if window.date.errors or window.starts.errors:
-            return True
-        if day is None and begins is None:
-            return False
-        if day is None:
-            window.date.errors = [gettext("Please add the date.")]
-        elif wrong := self._wrong_day(day):
-            window.date.errors = [wrong]
-        elif begins is None:
-            window.starts.errors = [gettext("Please add the time the class begins.")]
-        elif not EARLIEST <= begins <= LATEST:
-            window.starts.errors = [gettext("Please choose a time between 6 in the morning and 8 in the evening.")]
-        elif self._start(day, begins) <= utc_now():
-            window.starts.errors = [gettext("Please choose a time that lies ahead.")]
-        return True
-
-    def _wrong_day(self, day: date) -> str | None:
-        today = utc_now().astimezone(ZoneInfo(self.region.time_zone)).date()
-        if day < today:
-            return gettext("Please choose a day that lies ahead.")
-        if day > today + FARTHEST:
-            return gettext("Please choose a day within the next 18 months.")
-        if day.weekday() >= SATURDAY:
-            return gettext("Please choose a school day, Monday to Friday.")
-        return None
