@@ -15,7 +15,7 @@ from matchmaker import outbox, queue
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.mail.deliver import NotYet, PermanentFailure, deliver
-from matchmaker.services import deadlines, overdue, partners, planning, renewing, sent, visits
+from matchmaker.services import afterwards, deadlines, overdue, partners, planning, renewing, sent, visits
 from matchmaker.services.heartbeats import CLOCK, Heart
 from models import LearningRequest, OutboxItem, QueueName, Region
 
@@ -160,6 +160,7 @@ FOLLOW_UPS: dict[str, Callable[[Session, OutboxItem, datetime], datetime | None]
     deadlines.NO_DATE: overdue.no_date,
     deadlines.SILENCE: overdue.silence,
     visits.REMINDER: visits.remind,
+    afterwards.VISIT_OVER: afterwards.visit_over,
 }
 """What is done for each kind of follow-up. It returns when to look again, or None when that was all."""
 
