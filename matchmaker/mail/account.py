@@ -90,6 +90,7 @@ def compose(session: Session, item: OutboxItem, settings: Settings, now: datetim
             "forgot": link(settings, "security.forgot_password"),
         },
         automatic=True,
+        kind=None,
     )
 
 
