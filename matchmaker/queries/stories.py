@@ -79,4 +79,4 @@ def _months(session: Session, rows: Sequence[Reflection]) -> dict[int, datetime]
     dates = select(Visit.introduction_id, Visit.starts_at).where(
         Visit.introduction_id.in_([row.introduction_id for row in rows])
     )
-    return dict(session.execute(dates).tuples().all())
+    return {introduction_id: starts_at for introduction_id, starts_at in session.execute(dates)}
