@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.orm import Session, joinedload
 
-from matchmaker.queries import capacity, cautions, eligibility
+from matchmaker.queries import capacity, cautions, clearances, eligibility
 from models import (
     Fund,
     Introduction,
@@ -60,18 +60,30 @@ def of_ranking(
 
     ``request`` has its windows, its school and its steers loaded.
     """
+    offered = cautions.days([window.starts_at for window in request.windows], region, now)
+    required = clearances.needed(region, Proposal.partner_id, request, literal(offered.first))
     rows = session.execute(
-        select(Proposal, eligibility.distance_miles(request.school).label("miles"))
+        select(Proposal, eligibility.distance_miles(request.school).label("miles"), required.label("required"))
         .join(Partner, Partner.id == Proposal.partner_id)
         .where(Proposal.ranking_id == ranking.id, Proposal.state != ProposalState.SUPERSEDED)
         .options(joinedload(Proposal.partner), joinedload(Proposal.fund))
         .order_by(Proposal.rank)
     ).all()
-    offered = cautions.days([window.starts_at for window in request.windows], region, now)
     taken = capacity.months(session, {row.Proposal.partner_id for row in rows}, {offered.period})
     weekdays = _weekdays(request, region, now)
     steers = {steer.id: steer for steer in request.steers}
-    return [_candidate(row.Proposal, row.miles, offered, taken, weekdays, region, steers) for row in rows]
+    return [
+        _candidate(
+            row.Proposal,
+            row.miles,
+            offered,
+            taken,
+            weekdays,
+            steers,
+            clearance_required=row.required,
+        )
+        for row in rows
+    ]
 
 
 def undoable(session: Session, region_id: int, account_id: int, now: datetime) -> Introduction | None:
@@ -96,13 +108,14 @@ def _candidate(
     offered: cautions.Days,
     taken: dict[Any, tuple[int, int]],
     weekdays: list[int],
-    region: Region,
     steers: dict[int, Steer],
+    *,
+    clearance_required: bool,
 ) -> Candidate:
     partner = proposal.partner
     places = capacity.places(taken, partner.id, partner.monthly_capacity, offered.period)
     standing = cautions.Standing(partner.paused_at is not None, partner.clearance, partner.clearance_expires_on)
-    warned = cautions.found(standing, places, offered, clearance_required=region.clearance_required)
+    warned = cautions.found(standing, places, offered, clearance_required=clearance_required)
     return Candidate(
         id=proposal.id,
         state=proposal.state,

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from matchmaker.queries import clearances
 from matchmaker.queries.capacity import Places
 from models import Clearance, Region
 
@@ -41,9 +42,14 @@ class Days:
     today: date
 
     @property
+    def first(self) -> date:
+        """The earliest day ahead, or today where there is none."""
+        return min(self.ahead, default=self.today)
+
+    @property
     def period(self) -> date:
-        """The month in which a place would be held: of the earliest day ahead, or this one."""
-        return min(self.ahead, default=self.today).replace(day=1)
+        """The month in which a place would be held: of the first day."""
+        return self.first.replace(day=1)
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,10 @@ def days(starts: Sequence[datetime], region: Region, now: datetime) -> Days:
 
 
 def found(partner: Standing, places: Places, offered: Days, *, clearance_required: bool) -> tuple[Caution, ...]:
-    """The cautions about asking one partner for one request now."""
+    """The cautions about asking one partner for one request now.
+
+    ``clearance_required`` is the region's rules' answer for the two (`queries.clearances`).
+    """
     cautions = []
     if offered.offered and not offered.ahead:
         cautions.append(Caution(Warn.DATES_PAST))
@@ -82,8 +91,8 @@ def _of_clearance(partner: Standing, offered: Days) -> Caution | None:
         return Caution(Warn.CLEARANCE_IN_PROCESS)
     if partner.clearance is not Clearance.CLEARED:
         return Caution(Warn.CLEARANCE_UNKNOWN)
-    if ends is not None and ends < min(offered.ahead, default=offered.today):
+    if clearances.bars(partner.clearance, ends, offered.first):
         return Caution(Warn.CLEARANCE_ENDED, ends)
-    if ends is not None and ends < max(offered.ahead, default=offered.today):
+    if clearances.bars(partner.clearance, ends, max(offered.ahead, default=offered.today)):
         return Caution(Warn.CLEARANCE_ENDS, ends)
     return None

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import Session
 
 from matching.explain import CLEAR_LEAD
-from matchmaker.queries import capacity, cautions, mails
+from matchmaker.queries import capacity, cautions, clearances, mails
 from models import (
     Introduction,
     IntroductionState,
@@ -100,7 +100,7 @@ def being_read(session: Session, region_id: int) -> int:
 def queue(session: Session, region: Region, now: datetime) -> Queue:
     """Everything that waits in a region; at most four queries, however many wait."""
     requests = session.execute(_requests(region.id)).all()
-    firsts, seconds = _leaders(session, region.id)
+    firsts, seconds = _leaders(session, region, now)
     offered = {row.id: cautions.days(row.starts or (), region, now) for row in requests}
     taken = capacity.months(
         session, {first.partner_id for first in firsts.values()}, {days.period for days in offered.values()}
@@ -111,7 +111,7 @@ def queue(session: Session, region: Region, now: datetime) -> Queue:
     items = []
     for row in requests:
         first = firsts.get(row.id)
-        warned = bool(first and _cautions(first, offered[row.id], taken, region))
+        warned = bool(first and _cautions(first, offered[row.id], taken))
         items.append(
             Waiting(
                 id=row.id,
@@ -178,7 +178,7 @@ def _requests(region_id: int) -> Select[Any]:
     )  # fmt: skip
 
 
-def _leaders(session: Session, region_id: int) -> tuple[dict[int, Row[Any]], dict[int, float]]:
+def _leaders(session: Session, region: Region, now: datetime) -> tuple[dict[int, Row[Any]], dict[int, float]]:
     """The first open candidate of each waiting request, and the second one's score."""
     place = func.row_number().over(partition_by=Proposal.request_id, order_by=Proposal.rank).label("place")
     open_ones = (
@@ -186,14 +186,21 @@ def _leaders(session: Session, region_id: int) -> tuple[dict[int, Row[Any]], dic
             Proposal.request_id, Proposal.partner_id, Proposal.score, Proposal.steer_id,
             (Proposal.need * Proposal.deficit).label("need"), place,
         )
-        .where(Proposal.ranking_id.in_(newest_ranking(region_id)), Proposal.state == ProposalState.OPEN)
+        .where(Proposal.ranking_id.in_(newest_ranking(region.id)), Proposal.state == ProposalState.OPEN)
         .subquery()
     )  # fmt: skip
+    ahead = select(func.min(Window.starts_at)).where(Window.request_id == LearningRequest.id, Window.starts_at > now)
+    first = func.timezone(region.time_zone, func.coalesce(ahead.correlate(LearningRequest).scalar_subquery(), now))
+    required = clearances.needed(region, open_ones.c.partner_id, LearningRequest, first)
     rows = session.execute(
-        select(open_ones, Partner.monthly_capacity, Partner.paused_at, Partner.clearance, Partner.clearance_expires_on)
+        select(
+            open_ones, Partner.monthly_capacity, Partner.paused_at, Partner.clearance, Partner.clearance_expires_on,
+            required.label("required"),
+        )
         .join(Partner, Partner.id == open_ones.c.partner_id)
+        .join(LearningRequest, LearningRequest.id == open_ones.c.request_id)
         .where(open_ones.c.place <= 2)
-    ).all()
+    ).all()  # fmt: skip
     return (
         {row.request_id: row for row in rows if row.place == 1},
         {row.request_id: row.score for row in rows if row.place == 2},
@@ -231,11 +238,10 @@ def _cautions(
     first: Row[Any],
     offered: cautions.Days,
     taken: dict[tuple[int, date], tuple[int, int]],
-    region: Region,
 ) -> tuple[cautions.Caution, ...]:
     standing = cautions.Standing(first.paused_at is not None, first.clearance, first.clearance_expires_on)
     places = capacity.places(taken, first.partner_id, first.monthly_capacity, offered.period)
-    return cautions.found(standing, places, offered, clearance_required=region.clearance_required)
+    return cautions.found(standing, places, offered, clearance_required=first.required)
 
 
 def _section(row: Row[Any], first: Row[Any] | None, warned: bool) -> str:

@@ -31,7 +31,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from matchmaker.queries import capacity, known
+from matchmaker.queries import capacity, clearances, known
+from matchmaker.queries.clearances import Asked, Rulebook
 from matchmaker.queries.known import Known
 from matchmaker.queries.roll import Roll, on_globe
 from models import (
@@ -99,32 +100,34 @@ def for_request(session: Session, request: LearningRequest, roll: Roll, now: dat
     region = session.get_one(Region, request.region_id)
     days = _days(region, request, now)
     units = roll.units(capacity.held(session, region.id, _month(days)))
+    book = Rulebook.of(session, region, [request.school_id], now)
     return _applied(
-        region, request, days, roll, units, miles_from(request.school, roll), known.of_request(session, request)
+        request, days, roll, units, miles_from(request.school, roll), known.of_request(session, request), book
     )
 
 
 def for_each(
     session: Session, region: Region, requests: Sequence[LearningRequest], roll: Roll, now: datetime
 ) -> Iterator[Eligibility]:
-    """The same for many requests of a region, in their order: one query, and one for each month they lie in."""
+    """The same for many requests of a region, in their order: two queries, and one for each month they lie in."""
     said = known.of_each(session, region.id, requests)
+    book = Rulebook.of(session, region, {request.school_id for request in requests}, now)
     days = [_days(region, request, now) for request in requests]
     units = {month: roll.units(capacity.held(session, region.id, month)) for month in set(map(_month, days))}
     miles = {school.id: miles_from(school, roll) for school in {request.school for request in requests}}
     for request, when in zip(requests, days, strict=True):
         held, away = units[_month(when)], miles[request.school_id]
-        yield _applied(region, request, when, roll, held, away, said[request.id])
+        yield _applied(request, when, roll, held, away, said[request.id], book)
 
 
 def _applied(
-    region: Region,
     request: LearningRequest,
     when: _Days,
     roll: Roll,
     units: NDArray[np.int64],
     miles: NDArray[np.float64],
     said: Known,
+    book: Rulebook,
 ) -> Eligibility:
     days, first = when
     rules = {
@@ -135,10 +138,10 @@ def _applied(
         "language": roll.languages.others_only(request.languages),
         "distance": ~roll.online & (miles > roll.radius_miles),
         "dates": roll.weekdays.others_only(_weekdays(days)),
+        "clearance": book.over(Asked.of(request, first), roll)
+        & (roll.uncleared | (roll.cleared_until < first.toordinal())),
+        FULL: units >= roll.monthly_capacity,
     }
-    if region.clearance_required:
-        rules["clearance"] = roll.uncleared | (roll.cleared_until < first.toordinal())
-    rules[FULL] = units >= roll.monthly_capacity
     left, excluded, full = _funnel(rules)
     return Eligibility(
         roll,
@@ -205,6 +208,8 @@ def _rule_and_distance(
     distance = distance_miles(session.get_one(School, request.school_id))
     days, first = _days(region, request, now)
     decisions = known.decisions(region.id, request.id, request.teacher_id)
+    barred = or_(Partner.clearance == Clearance.NONE, Partner.clearance_expires_on < first)
+    held = held_units(Partner.id, first.replace(day=1)).scalar_subquery()
     rules: list[tuple[ColumnElement[bool], str]] = [
         (Partner.reviewed_at.is_(None), "not_reviewed"),
         (Partner.paused_at.is_not(None), "paused"),
@@ -213,12 +218,9 @@ def _rule_and_distance(
         (_none_shared(Partner.languages, request.languages), "language"),
         (and_(~Partner.online, distance > Partner.radius_miles), "distance"),
         (_no_day(_weekdays(days)), "dates"),
+        (and_(barred, clearances.needed(region, Partner.id, request, literal(first))), "clearance"),
+        (held >= Partner.monthly_capacity, FULL),
     ]
-    if region.clearance_required:
-        ended = Partner.clearance_expires_on < first
-        rules.append((or_(Partner.clearance == Clearance.NONE, ended), "clearance"))
-    held = held_units(Partner.id, first.replace(day=1)).scalar_subquery()
-    rules.append((held >= Partner.monthly_capacity, FULL))
     excluding = case(*[(condition, literal(name)) for condition, name in rules], else_=None)
     return excluding, distance
 
