@@ -25,6 +25,12 @@ from tests import factories
 from tests.cast import Cast, assemble
 from tests.web.world import World, build
 
+PAGES_OF = {
+    tokens.Purpose.ANSWER: "i",
+    tokens.Purpose.VISIT: "visits",
+    tokens.Purpose.TALK: "messages",
+    tokens.Purpose.REFLECT: "reflections",
+}
 CSRF = sha1(b"a test's browser").hexdigest()
 
 
@@ -93,18 +99,24 @@ def visitor(browse: Callable[[Account | None], Browser]) -> Browser:
 
 @pytest.fixture
 def link(settings: Settings) -> Callable[..., str]:
-    """The path of an invitation's page, as the mail would have it."""
+    """The path of the page that a mail's link opens: an invitation's, unless told otherwise."""
 
-    def path(introduction: Introduction, *, hours: int = 24 * 30, recipient: str | None = None) -> str:
+    def path(
+        introduction: Introduction,
+        *,
+        hours: int = 24 * 30,
+        recipient: str | None = None,
+        purpose: tokens.Purpose = tokens.Purpose.ANSWER,
+    ) -> str:
         expires = factories.NOW + factories.timedelta(hours=hours)
         token = tokens.issue(
             settings.secret_key,
-            tokens.Purpose.ANSWER,
+            purpose,
             introduction.key,
             recipient or f"partner:{introduction.partner_id}",
             expires,
         )
-        return f"/i/{token}"
+        return f"/{PAGES_OF[purpose]}/{token}"
 
     return path
 
