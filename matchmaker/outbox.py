@@ -85,6 +85,9 @@ def record_failure(session: Session, item_id: int, error: Exception, now: dateti
 
 
 def retry(session: Session, item: OutboxItem, now: datetime) -> None:
-    """Put an item that failed back in line, now and with all its tries before it. The caller holds its lock."""
-    item.failed_at, item.attempts, item.due_at = None, 0, now
+    """Put an item that failed, or a mail that came back, in line again, now and with all its tries before it.
+
+    The caller holds its lock.
+    """
+    item.done_at, item.failed_at, item.attempts, item.due_at = None, None, 0, now
     session.info.setdefault(_NUDGES, set()).add(item.queue)

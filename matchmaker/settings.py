@@ -32,6 +32,7 @@ class Settings:
     index_memory_mb: int = field(default=2048, metadata={"env": "INDEX_MEMORY_MB"})
     mailbox_dir: str = field(default="", metadata={"env": "MAILBOX_DIR"})
     reply_domain: str = field(default="", metadata={"env": "REPLY_DOMAIN"})
+    mail_webhook_secret: str = field(default="", repr=False, metadata={"env": "MAIL_WEBHOOK_SECRET"})
     tick_seconds: int = field(default=30, metadata={"env": "TICK_SECONDS"})
     proxies: int = field(default=0, metadata={"env": "TRUSTED_PROXIES"})
     metrics_token: str = field(default="", repr=False, metadata={"env": "METRICS_TOKEN"})
@@ -70,6 +71,8 @@ class Settings:
             raise SettingsError("INDEX_MEMORY_MB must be 1 or more")
         if self.reply_domain and not _DOMAIN.fullmatch(self.reply_domain):
             raise SettingsError(f"REPLY_DOMAIN must be a domain such as reply.example.org, not {self.reply_domain!r}")
+        if self.mail_webhook_secret and len(self.mail_webhook_secret) < 32:
+            raise SettingsError("MAIL_WEBHOOK_SECRET must have at least 32 characters")
         if self.mailbox_dir and not Path(self.mailbox_dir).is_dir():
             raise SettingsError(f"MAILBOX_DIR {self.mailbox_dir!r} is not a folder")
         if self.metrics_token and len(self.metrics_token) < 16:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from matchmaker.cli import loading, planning, relevance
+from matchmaker.cli import loading, mail, planning, relevance
 
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
-    for command in (*loading.COMMANDS, *relevance.COMMANDS, *planning.COMMANDS):
+    for command in (*loading.COMMANDS, *relevance.COMMANDS, *planning.COMMANDS, *mail.COMMANDS):
         app.cli.add_command(command)

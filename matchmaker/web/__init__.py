@@ -22,7 +22,7 @@ from matchmaker.web.equity import blueprint as equity
 from matchmaker.web.equity import fairness
 from matchmaker.web.fields import LARGEST_ID
 from matchmaker.web.invitations.views import blueprint as invitations
-from matchmaker.web.mail.views import blueprint as mail_choices
+from matchmaker.web.mail import blueprint as mail_choices
 from matchmaker.web.mailbox.views import blueprint as mailbox
 from matchmaker.web.partners.views import blueprint as partners
 from matchmaker.web.people.views import blueprint as people
