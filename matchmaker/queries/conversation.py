@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from matchmaker import tokens
+from matchmaker.settings import Settings
 from models import Introduction, IntroductionState, LearningRequest, Message, Region, Side, Teacher, Visit
 
 _I = IntroductionState
@@ -19,6 +20,8 @@ AGREED = frozenset({_I.ACCEPTED, _I.INTRODUCED, _I.SCHEDULED, _I.MET, _I.NOT_HEL
 _LIVE = frozenset({_I.INVITED, _I.OTHER_TIMES, _I.ACCEPTED, _I.INTRODUCED, _I.SCHEDULED})
 _AFTER = frozenset({_I.MET, _I.NOT_HELD, _I.REFLECTED})
 _BEFORE = frozenset({_I.APPROVED, _I.UNDONE})
+REPLY_PREFIX = "talk+"
+"""How the local part of an address begins that takes answers by mail."""
 STAYS_OPEN = timedelta(days=30)
 """How long after a visit its two sides can still write to each other."""
 
@@ -128,6 +131,14 @@ def token(secret: str, conversation: Conversation, side: Side) -> str:
     ends += [end for end in (introduction.answer_by, visit.ends_at if visit else None) if end is not None]
     until = max(ends) + STAYS_OPEN + tokens.AFTERLIFE
     return tokens.issue(secret, tokens.Purpose.TALK, introduction.key, conversation.recipient(side), until)
+
+
+def reply_address(settings: Settings, conversation: Conversation, side: Side) -> str | None:
+    """Where an answer by mail of one side goes; None where this installation takes no mail."""
+    if not settings.reply_domain:
+        return None
+    code = tokens.reply_code(settings.secret_key, conversation.introduction.key, side)
+    return f"{REPLY_PREFIX}{code}@{settings.reply_domain}"
 
 
 def _conversations() -> Select[Introduction, Region, Visit]:
