@@ -57,12 +57,16 @@ class Permission(Enum):
     """A region, or a school: coordinators and admins."""
     DOCUMENT_SCHOOL = "change a school's documented facts"
     """A school: admins."""
+    MANAGE_CALENDAR = "close days to visits, and write down a school's bells"
+    """A region, a closure of it or a school: admins."""
     READ_EQUITY = "read whom the network reached, schools named, and every version of the policy"
     """A region: coordinators, admins and funders."""
     TRY_POLICY = "try another setting of the dial; a try changes nothing"
     """A region, or a trial of it: coordinators and admins."""
     SET_POLICY = "put a policy into effect, or take one back"
     """A region: admins."""
+    MEND = "see how the work behind the pages stands, and mend it"
+    """A region, or an outbox item or a suppressed address of it: admins."""
 
 
 def _region(subject: Any) -> int:
@@ -104,9 +108,11 @@ PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
     Permission.MANAGE_PEOPLE: _staff,
     Permission.READ_SCHOOL: _staff,
     Permission.DOCUMENT_SCHOOL: _admin,
+    Permission.MANAGE_CALENDAR: _admin,
     Permission.READ_EQUITY: lambda actor, region: _staff(actor, region) or actor.is_a(_region(region), Role.FUNDER),
     Permission.TRY_POLICY: _staff,
     Permission.SET_POLICY: _admin,
+    Permission.MEND: _admin,
 }
 
 

@@ -439,6 +439,14 @@ class OutboxItemFactory(RowFactory):
     due_at = NOW - timedelta(minutes=1)
 
 
+class HeartbeatFactory(RowFactory):
+    class Meta:
+        model = models.Heartbeat
+
+    name = "mail"
+    at = NOW
+
+
 class EmbeddingFactory(InRegion):
     class Meta:
         model = models.Embedding

@@ -44,9 +44,11 @@ def subjects(cast: Cast) -> dict[Permission, Any]:
         P.MANAGE_PEOPLE: cast.region,
         P.READ_SCHOOL: cast.school,
         P.DOCUMENT_SCHOOL: cast.school,
+        P.MANAGE_CALENDAR: cast.region,
         P.READ_EQUITY: cast.region,
         P.TRY_POLICY: cast.region,
         P.SET_POLICY: cast.region,
+        P.MEND: cast.region,
     }
 
 
@@ -67,7 +69,7 @@ MAY = {
     "ramon": TALK | {P.EDIT_PARTNER, P.HAVE_PROFILE},
     "esperanza": {P.HAVE_PROFILE},
     "marisol": STAFF,
-    "ada": STAFF | {P.DOCUMENT_SCHOOL, P.SET_POLICY},
+    "ada": STAFF | {P.DOCUMENT_SCHOOL, P.MANAGE_CALENDAR, P.SET_POLICY, P.MEND},
     "fran": {P.READ_EQUITY},
     "charlie": set(),
     "olga": set(),

@@ -59,7 +59,7 @@ def heartbeats(session: Session) -> Mapping[str, datetime]:
     """The last sign of life by name: of each queue's worker, and of the clock. A planner at work says so in its run."""
     planning = select(func.max(Plan.heartbeat_at)).where(Plan.state == PlanState.RUNNING).scalar_subquery()
     at = case((Heartbeat.name == QueueName.PLANNING.value, func.greatest(Heartbeat.at, planning)), else_=Heartbeat.at)
-    return dict(session.execute(select(Heartbeat.name, at)).tuples().all())
+    return dict(session.execute(select(Heartbeat.name, at)).all())
 
 
 def sender_silent_since(session: Session, now: datetime) -> datetime | None:
@@ -95,7 +95,7 @@ def requests_of(session: Session, items: Sequence[OutboxItem]) -> Mapping[int, i
         .join(Introduction, (Introduction.id == _introduction_named) & (Introduction.region_id == OutboxItem.region_id))
         .where(OutboxItem.id.in_([item.id for item in items]))
     )
-    return dict(session.execute(query).tuples().all()) if items else {}
+    return dict(session.execute(query).all()) if items else {}
 
 
 def suppressed(region_id: int) -> Select[Suppression]:

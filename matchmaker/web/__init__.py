@@ -12,8 +12,10 @@ from werkzeug.routing import IntegerConverter, Map
 from matchmaker.extensions import limiter
 from matchmaker.i18n import LANGUAGES
 from matchmaker.settings import Settings
-from matchmaker.web import context, failures, filters
+from matchmaker.web import context, failures, filters, traffic
 from matchmaker.web.account.views import blueprint as account
+from matchmaker.web.admin.views import blueprint as admin
+from matchmaker.web.calendars.views import blueprint as calendars
 from matchmaker.web.context import region_time_zone, session_locale
 from matchmaker.web.desk.by_hand import blueprint as by_hand
 from matchmaker.web.desk.plans import blueprint as plans
@@ -21,9 +23,13 @@ from matchmaker.web.desk.views import blueprint as desk
 from matchmaker.web.equity import blueprint as equity
 from matchmaker.web.equity import fairness
 from matchmaker.web.fields import LARGEST_ID
+from matchmaker.web.health.views import blueprint as health
+from matchmaker.web.invitations.times import blueprint as times
 from matchmaker.web.invitations.views import blueprint as invitations
 from matchmaker.web.mail import blueprint as mail_choices
 from matchmaker.web.mailbox.views import blueprint as mailbox
+from matchmaker.web.messages.by_link import blueprint as messages
+from matchmaker.web.messages.signed_in import blueprint as conversations
 from matchmaker.web.partners.views import blueprint as partners
 from matchmaker.web.people.views import blueprint as people
 from matchmaker.web.public.views import blueprint as public
@@ -32,6 +38,7 @@ from matchmaker.web.requests.views import blueprint as requests
 from matchmaker.web.schools.views import blueprint as schools
 from matchmaker.web.stories.views import blueprint as stories
 from matchmaker.web.stories.views import office as stories_office
+from matchmaker.web.visits.views import blueprint as visits
 
 __all__ = ["init_app", "region_time_zone", "session_locale"]
 
@@ -48,10 +55,17 @@ AREAS = (
     equity,
     fairness,
     invitations,
+    times,
+    visits,
+    calendars,
+    messages,
+    conversations,
     reflections,
     stories,
     stories_office,
     mail_choices,
+    admin,
+    health,
 )
 CSP = "; ".join(
     (
@@ -82,6 +96,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     if settings.mailbox_dir:
         app.register_blueprint(mailbox)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE
+    traffic.init_app(app, settings)
     app.before_request(context.load)
     app.after_request(_headers)
     app.context_processor(_page_context)

@@ -19,7 +19,7 @@ from matchmaker.policies import NOBODY, Permission, actor_for, permits
 from matchmaker.queries import desk, people
 from models import Account, Membership, Region, Role
 
-WITHOUT_CONTEXT = frozenset({"static", "mail.reports", "public.health", "public.ready"})
+WITHOUT_CONTEXT = frozenset({"static", "mail.reports", "health.live", "health.ready", "health.figures"})
 """Endpoints that ask the database nothing before their view."""
 
 

@@ -14,17 +14,20 @@ from matchmaker.errors import Conflict, DomainError, Invalid, NotFound, NotPermi
 from matchmaker.extensions import db
 from matchmaker.services import (
     capacity,
+    closures,
     conversation,
     introductions,
     mail_choices,
+    mending,
     partners,
     policy,
     proposals,
-    regions,
     reflections,
+    regions,
     relevance,
     requests,
     steering,
+    visits,
 )
 from matchmaker.tokens import BadLink, ExpiredLink
 from matchmaker.web import filters
@@ -55,6 +58,7 @@ SENTENCES = {
     introductions.InvitationOver: _l("This invitation no longer stands. Nothing was changed."),
     introductions.AnsweredYes: _l("You have already said yes. To change it, please write or call."),
     introductions.NextPersonAsked: _l("Somebody else has been asked since. Thank you for coming back to it."),
+    introductions.NoTimeProposed: _l("Please choose a time that lies ahead. Nothing was changed."),
     introductions.DateGone: _l("Please choose one of the dates that are still ahead."),
     mail_choices.PauseInThePast: _l("Please choose a day that is still ahead."),
     mending.StillNeeded: _l(
@@ -96,6 +100,11 @@ SENTENCES = {
     requests.PossibleStudentName: _l("The words may name a student. Nothing was saved."),
     requests.NoDateAhead: _l("Please offer at least one date that lies ahead."),
     requests.AlreadyAgreed: _l("Somebody has said yes to this request. Please write to us so that nobody waits."),
+    closures.ClosureThere: _l("Days of this kind begin on that day already. Nothing was changed."),
+    visits.DateChanged: _l("The date has changed since the page was drawn. Nothing was done; this is how it stands."),
+    visits.VisitOver: _l("This visit can no longer be changed: it has begun, or it was called off."),
+    visits.NotAhead: _l("Please choose a date that lies ahead."),
+    visits.NotIntroduced: _l("The introductions are just leaving. Please try again in a few minutes."),
     steering.NotEligible: _l("%(partner)s cannot be put forward for this request. Nothing was done."),
     steering.AlreadyDecided: _l("It is decided whom to ask for this request. Nothing was done."),
 }

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from flask import Flask
-from redis import Redis
 from sqlalchemy.orm import Session
 
 from tests.cast import Cast
@@ -56,19 +54,3 @@ def test_the_language_switch_leads_nowhere_else(visitor: Browser, cast: Cast, el
 
 def test_a_language_we_do_not_have_is_not_found(visitor: Browser, cast: Cast) -> None:
     assert visitor.get("/language/tlh").status_code == 404
-
-
-def test_health_asks_the_database_nothing(visitor: Browser, queries: list[str]) -> None:
-    answer = visitor.get("/healthz")
-    assert (answer.status_code, answer.data, queries) == (200, b"ok\n", [])
-
-
-def test_readiness_tells_of_database_and_redis(visitor: Browser) -> None:
-    answer = visitor.get("/readyz")
-    assert (answer.status_code, answer.data) == (200, b"database ok\nredis ok\n")
-
-
-def test_without_redis_pages_can_still_be_served(visitor: Browser, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(app.extensions, "redis", Redis(port=9, socket_connect_timeout=0.2))
-    answer = visitor.get("/readyz")
-    assert (answer.status_code, answer.data) == (200, b"database ok\nredis away\n")

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from matchmaker import tokens
 from models import Account, Partner
 from tests.cast import Cast
 from tests.web.conftest import Browser
@@ -28,6 +29,7 @@ TABLE = {
     "GET /privacy":                   EVERYBODY,
     "GET /healthz":                   EVERYBODY,
     "GET /readyz":                    EVERYBODY,
+    "GET /metrics":                   "404   404  404  404  404  404  404  404  404  404  404",
     "GET /language/<code>":           ANSWERED,
     "GET /static/<path:filename>":    EVERYBODY,
     "GET /fs-static/<path:filename>": "404   404  404  404  404  404  404  404  404  404  404",
@@ -90,6 +92,13 @@ TABLE = {
                                       "login 404  404  403  403  403  403  403  200  403  404",
     "POST /schools/<row:school_id>/facts":
                                       "login 404  404  403  403  403  403  403  422  403  404",
+    "GET /admin/health":              "login 404  404  403  403  403  403  403  200  403  403",
+    "POST /admin/outbox/<row:item_id>/retry":
+                                      "login 404  404  403  403  403  403  403  ok   403  404",
+    "POST /admin/outbox/<row:item_id>/drop":
+                                      "login 404  404  403  403  403  403  403  422  403  404",
+    "POST /admin/suppressions/<row:suppression_id>/lift":
+                                      "login 404  404  403  403  403  403  403  422  403  404",
     "GET /fairness":                   EVERYBODY,
     "GET /fairness/<figure>.csv":     EVERYBODY,
     "GET /equity":                    "login 404  404  403  403  403  403  200  200  200  200",
@@ -106,6 +115,12 @@ TABLE = {
     "POST /equity/policy/back":       "login 404  404  403  403  403  403  403  422  403  403",
     "GET /i/<token>":                 EVERYBODY,
     "POST /i/<token>":                "422   422  422  422  422  422  422  422  422  422  422",
+    "GET /messages/<token>":          EVERYBODY,
+    "POST /messages/<token>":         "422   422  422  422  422  422  422  422  422  422  422",
+    "GET /introductions/<uuid:key>/messages":
+                                      "login 404  404  200  403  403  403  200  200  403  404",
+    "POST /introductions/<uuid:key>/messages":
+                                      "login 404  404  422  403  403  403  422  422  403  404",
     "GET /login":                     "200   home home home home home home home home home home",
     "POST /login":                    "200   home home home home home home home home home home",
     "POST /logout":                   ANSWERED,
@@ -188,6 +203,8 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
     """The rule's path about something of the world."""
     if rule == "/i/<token>":
         return link(world.invited)
+    if rule == "/messages/<token>":
+        return link(world.invited, purpose=tokens.Purpose.TALK)
     values = {
         "<code>": "es",
         "<path:filename>": "matchmaker.css",
@@ -201,6 +218,9 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
         "<row:partner_id>": cast.esperanza.id,
         "<row:membership_id>": cast.nueva_membership.id,
         "<row:school_id>": cast.school.id,
+        "<row:item_id>": world.stuck.id,
+        "<row:suppression_id>": world.quiet.id,
+        "<uuid:key>": world.invited.key,
         "<token>": "not-a-token",
     }
     for name, value in values.items():

@@ -10,12 +10,14 @@ from models import (
     Introduction,
     IntroductionState,
     LearningRequest,
+    OutboxItem,
     Plan,
     PlanKind,
     PlanState,
     Proposal,
     Ranking,
     Steer,
+    Suppression,
 )
 from tests import factories as f
 from tests.cast import Cast
@@ -36,6 +38,8 @@ class World:
     steer: Steer
     plan: Plan
     trial: Plan
+    stuck: OutboxItem
+    quiet: Suppression
 
 
 def build(cast: Cast) -> World:
@@ -62,6 +66,8 @@ def build(cast: Cast) -> World:
         steer=f.SteerFactory(region=cast.region, of=approved.request, who=approved.partner, hand=cast.ben),
         plan=f.PlanFactory(region=cast.region, state=PlanState.WAITING, finished_at=None),
         trial=f.PlanFactory(region=cast.region, kind=PlanKind.TRIAL),
+        stuck=f.OutboxItemFactory(region_id=cast.region.id, kind="vouched", failed_at=f.NOW, last_error="550 unknown"),
+        quiet=f.SuppressionFactory(region=cast.region),
     )
 
 

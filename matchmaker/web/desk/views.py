@@ -13,9 +13,20 @@ from matchmaker.clock import utc_now
 from matchmaker.errors import Conflict
 from matchmaker.extensions import db
 from matchmaker.policies import Permission
-from matchmaker.queries import candidates, desk, introductions, learning_requests, mails, paging, plans, rankings
+from matchmaker.queries import (
+    candidates,
+    desk,
+    health,
+    introductions,
+    learning_requests,
+    mails,
+    paging,
+    plans,
+    rankings,
+)
 from matchmaker.services import proposals
 from matchmaker.web import context, failures, filters
+from matchmaker.web.admin import words as sending
 from matchmaker.web.desk import told, words
 from matchmaker.web.desk.forms import ApproveForm, PassForm
 from models import Introduction, LearningRequest, Proposal
@@ -149,6 +160,7 @@ def _render(
         r=asked,
         opened=opened,
         undo=undoable,
+        sender_silent=sending.minutes(health.sender_silent_since(db.session, utc_now()), utc_now()),
         job=plans.job(db.session, context.region().id, utc_now()),
         reading=0 if queue.waiting else desk.being_read(db.session, context.region().id),
         caution=words.sentence,

@@ -1,0 +1,1 @@
+"""What a load balancer and a collector of figures ask."""
