@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from matching.disclosure import LEAST
 from matchmaker.queries import fairness, rankings, schools
-from matchmaker.queries.equity import asked, looking, moved, outlook, partners, promises, service
+from matchmaker.queries.equity import afterwards, asked, looking, moved, outlook, partners, promises, service
 from matchmaker.queries.equity.outlook import Change, Outlook
 from models import EquityPolicy, Region, School
 
@@ -39,7 +39,8 @@ class Curve:
 
 @dataclass(frozen=True)
 class Figures:
-    """What both pages tell. ``whole``: of all requests so far, not only of those of the school year."""
+    """What both pages tell. ``whole``: of all requests so far, not only of those of the school year. ``came``: whether
+    any visit has come to its day in this school year; what came of them is of that year alone, on both pages."""
 
     since: datetime
     whole: bool
@@ -50,6 +51,8 @@ class Figures:
     promises: list[promises.Promise]
     by_need: list[service.Group]
     by_locale: list[service.Group]
+    came: bool
+    afterwards: list[afterwards.Group]
     exposure: list[partners.Exposure]
     curve: Curve | None
     worst_tenth: Change | None
@@ -125,8 +128,10 @@ def _read(session: Session, region: Region, now: datetime, *, publish: bool = Fa
     shown = service.both(listed, standings, counted, plan, publish=True)
     by_need, by_locale = shown if publish else service.both(listed, standings, counted, plan, publish=False)
     exposure = partners.exposure(people, plan)
+    since = asked.year_start(region, now)
+    came = afterwards.read(session, region, since, now)
     figures = Figures(
-        since=asked.year_start(region, now),
+        since=since,
         whole=whole,
         planned_at=plan.finished_at if plan else None,
         softened=plan.certificate.softened if plan else 0,
@@ -135,6 +140,8 @@ def _read(session: Session, region: Region, now: datetime, *, publish: bool = Fa
         promises=promises.of_plan(session, plan, shown[0]) if plan else [],
         by_need=by_need,
         by_locale=by_locale,
+        came=bool(came),
+        afterwards=afterwards.by_need(listed, standings, came),
         exposure=partners.publishable(exposure, people) if publish else exposure,
         curve=_curve(plan, least),
         worst_tenth=_worst_tenth(plan, least),

@@ -15,7 +15,7 @@ from matchmaker.queries.fairness import SchoolStanding
 from models import School
 
 UNKNOWN = "unknown"
-_PARTS = {
+PARTS = {
     4: ("quarter_1", "quarter_2", "quarter_3", "quarter_4"),
     3: ("third_1", "third_2", "third_3"),
     2: ("half_1", "half_2"),
@@ -67,7 +67,7 @@ def both(
     planned = frozenset(each.school_id for each in compared) if publish else None
     tables = max(
         itertools.product(
-            (by_need(schools, standings, parts) for parts in _PARTS),
+            (by_need(schools, standings, parts) for parts in PARTS),
             (by_locale(schools, kinds) for kinds in (_LOCALES, _LOCALES_JOINED)),
         ),
         key=lambda pair: _told(pair, _hidden(pair, asking)),
@@ -94,7 +94,7 @@ def by_need(schools: Sequence[School], standings: Mapping[int, SchoolStanding], 
     ends = np.array([0, *(np.flatnonzero(np.diff(ordered_needs)) + 1), len(ordered)])
     cuts = [int(ends[np.abs(ends - part * len(ordered) / parts).argmin()]) for part in range(parts + 1)]
     filled = [frozenset(ordered[start:end]) for start, end in itertools.pairwise(cuts) if end > start]
-    table = dict(zip(_PARTS[max(len(filled), 1)], filled, strict=False))
+    table = dict(zip(PARTS[max(len(filled), 1)], filled, strict=False))
     return {**table, UNKNOWN: unknown} if unknown else table
 
 

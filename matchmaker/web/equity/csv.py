@@ -9,7 +9,7 @@ from typing import Any
 
 from matching.groups import KNOWLEDGE
 from matching.plans import KEPT
-from matchmaker.queries.equity import asked, service
+from matchmaker.queries.equity import afterwards, asked, service
 from matchmaker.queries.equity.partners import Exposure
 from matchmaker.queries.equity.report import Named, Public
 
@@ -78,6 +78,20 @@ def _group(group: service.Group) -> Row:
     return group.code, False, group.schools, group.asked, group.met, share, *ends, *plan
 
 
+def _afterwards(told: Named | Public) -> Iterable[Row]:
+    yield "documented_need", "figure", "withheld", "of", "so_many", "share", "low_95", "high_95"
+    for each in told.figures.afterwards:
+        yield each.code, "visits_held", *_shared(each.held)
+        yield each.code, "would_do_it_again", *_shared(each.again)
+
+
+def _shared(share: afterwards.Share) -> Row:
+    if share.withheld:
+        return True, *[None] * 5
+    part = (share.met / share.of, share.low, share.high) if share.of else (None, None, None)
+    return False, share.of, share.met, *part
+
+
 def _exposure(told: Named | Public) -> Iterable[Row]:
     yield "knowledge", "joined_lately", "withheld", "partners", "merit_share", "exposure_before", "exposure_plan"
     for each in told.figures.exposure:
@@ -138,6 +152,7 @@ _BOTH: Mapping[str, Callable[[Named | Public], Iterable[Row]]] = {
     "headline": _headline,
     "promises": _promises,
     "service": _service,
+    "afterwards": _afterwards,
     "exposure": _exposure,
     "lorenz": _lorenz,
     "waiting": _waiting,
