@@ -11,9 +11,19 @@ from sqlalchemy.orm import Session
 from matchmaker.mail import (
     account,
     account_exists,
+    how_was_it,
     introduction_partner,
     introduction_teacher,
     invitation,
+    invitation_over,
+    invitation_reminder,
+    looking_further,
+    message,
+    message_held,
+    other_times,
+    visit_cancelled,
+    visit_changed,
+    visit_soon,
     vouched,
 )
 from matchmaker.mail.failures import NotYet, PermanentFailure, TransientFailure
@@ -30,16 +40,23 @@ log = structlog.get_logger()
 
 COMPOSE: dict[str, Callable[[Session, OutboxItem, Settings, datetime], Letter | None]] = {
     "invitation": invitation.compose,
+    "invitation_reminder": invitation_reminder.compose,
+    "invitation_over": invitation_over.compose,
+    "other_times": other_times.compose,
+    "looking_further": looking_further.compose,
     "introduction_teacher": introduction_teacher.compose,
     "introduction_partner": introduction_partner.compose,
     "account": account.compose,
     "account_exists": account_exists.compose,
     "vouched": vouched.compose,
+    "message": message.compose,
+    "message_held": message_held.compose,
+    "how_was_it": how_was_it.compose,
+    "visit_changed": visit_changed.compose,
+    "visit_cancelled": visit_cancelled.compose,
+    "visit_soon": visit_soon.compose,
 }
 SENT: dict[str, Callable[[Session, OutboxItem, datetime], None]] = {
-    "invitation": invitation.sent,
-    "introduction_teacher": introduction_teacher.sent,
-    "introduction_partner": introduction_partner.sent,
     "account": account.sent,
 }
 

@@ -9,9 +9,7 @@ from sqlalchemy.orm import Session
 from matchmaker.mail import introduced, introductions
 from matchmaker.mail.letter import Correspondent, Letter, reading_language
 from matchmaker.settings import Settings
-from models import OutboxItem, Region
-
-sent = introduced.sent
+from models import OutboxItem, Region, Side
 
 
 def compose(session: Session, item: OutboxItem, settings: Settings, now: datetime) -> Letter | None:
@@ -23,9 +21,11 @@ def compose(session: Session, item: OutboxItem, settings: Settings, now: datetim
     partner = introduction.partner
     token = introductions.answer_token(settings, introduction, introduction.answer_by or now)
     return introduced.letter(
+        session,
         introduction,
         region,
         Correspondent(partner.addressee, partner.email),
+        side=Side.PARTNER,
         template="introduction_partner",
         language=reading_language(partner.language, region),
         page=introductions.answer_page(settings, token),

@@ -10,9 +10,7 @@ from matchmaker.mail import introduced
 from matchmaker.mail.letter import Correspondent, Letter, reading_language
 from matchmaker.mail.links import link
 from matchmaker.settings import Settings
-from models import OutboxItem, Region
-
-sent = introduced.sent
+from models import OutboxItem, Region, Side
 
 
 def compose(session: Session, item: OutboxItem, settings: Settings, now: datetime) -> Letter | None:
@@ -23,9 +21,11 @@ def compose(session: Session, item: OutboxItem, settings: Settings, now: datetim
     region = session.get_one(Region, introduction.region_id)
     account = introduction.request.teacher.account
     return introduced.letter(
+        session,
         introduction,
         region,
         Correspondent(account.name, account.email),
+        side=Side.TEACHER,
         template="introduction_teacher",
         language=reading_language(account.language, region),
         page=link(settings, "requests.show", request_id=introduction.request_id),

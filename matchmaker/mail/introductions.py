@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,7 +12,21 @@ from matchmaker import tokens
 from matchmaker.mail.letter import Correspondent, Quotation, Span, from_person, quote
 from matchmaker.mail.links import link
 from matchmaker.settings import Settings
-from models import Introduction, LearningRequest, OutboxItem, Region
+from models import Introduction, LearningRequest, OutboxItem, Region, Side
+
+_AT_SCHOOL = frozenset({"visit", "series"})
+_WITHOUT_DATE = timedelta(days=90)
+"""How long a link works by which a date can be set."""
+
+
+@dataclass(frozen=True)
+class Contact:
+    """How to reach one side. ``organisation`` is set where the person answers for one."""
+
+    name: str
+    email: str
+    phone: str
+    organisation: str = ""
 
 
 def named(session: Session, item: OutboxItem) -> Introduction | None:
@@ -70,3 +85,46 @@ def answer_page(settings: Settings, token: str, answer: str | None = None) -> st
     if answer is None:
         return link(settings, "invitations.show", token=token)
     return link(settings, "invitations.show", anchor="respuesta", token=token, answer=answer)
+
+
+def contact(introduction: Introduction, side: Side) -> Contact:
+    """How to reach a side, for the other one. Only once both have said yes."""
+    if side is Side.TEACHER:
+        teacher = introduction.request.teacher
+        return Contact(teacher.name, teacher.account.email, teacher.phone)
+    partner = introduction.partner
+    return Contact(partner.addressee, partner.email, partner.phone, partner.name if partner.contact_name else "")
+
+
+def reader(introduction: Introduction, side: Side) -> tuple[Correspondent, str]:
+    """Who reads a side's letters, and the language they want."""
+    if side is Side.TEACHER:
+        account = introduction.request.teacher.account
+        return Correspondent(account.name, account.email), account.language
+    partner = introduction.partner
+    return Correspondent(partner.addressee, partner.email), partner.language
+
+
+def place(request: LearningRequest, *within: str) -> list[str]:
+    """Where a visit to the class is, from small to large; nothing when the class goes elsewhere or nobody travels."""
+    if request.formats and not _AT_SCHOOL.intersection(request.formats):
+        return []
+    said: list[str] = []
+    for part in (*within, request.school.name, request.school.neighbourhood):
+        # A teacher often names the school already, and a school its neighbourhood.
+        if part.strip() and not any(part.strip() in earlier for earlier in said):
+            said.append(part.strip())
+    return said
+
+
+def visit_token(settings: Settings, introduction: Introduction, side: Side, ends_at: datetime | None) -> str:
+    """A side's own token for the page of the visit: it works until a month after it."""
+    until = ends_at or (introduction.answered_at or introduction.approved_at) + _WITHOUT_DATE
+    reader_id = introduction.request.teacher_id if side is Side.TEACHER else introduction.partner_id
+    recipient, key = f"{side}:{reader_id}", introduction.key
+    return tokens.issue(settings.secret_key, tokens.Purpose.VISIT, key, recipient, until + tokens.AFTERLIFE)
+
+
+def visit_page(settings: Settings, introduction: Introduction, side: Side, ends_at: datetime | None) -> str:
+    """The page on which a side moves the visit, calls it off, or sets its date."""
+    return link(settings, "visits.show", token=visit_token(settings, introduction, side, ends_at))

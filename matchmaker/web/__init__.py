@@ -24,7 +24,7 @@ from matchmaker.web.equity import blueprint as equity
 from matchmaker.web.equity import fairness
 from matchmaker.web.fields import LARGEST_ID
 from matchmaker.web.health.views import blueprint as health
-from matchmaker.web.invitations.times import blueprint as times
+from matchmaker.web.invitations.times import blueprint as other_times
 from matchmaker.web.invitations.views import blueprint as invitations
 from matchmaker.web.mail import blueprint as mail_choices
 from matchmaker.web.mailbox.views import blueprint as mailbox
@@ -55,7 +55,7 @@ AREAS = (
     equity,
     fairness,
     invitations,
-    times,
+    other_times,
     visits,
     calendars,
     messages,

@@ -87,6 +87,24 @@ NOT_NOW_REASONS: Mapping[str, LazyString] = {
     "unsaid": _("I would rather not say"),
 }
 
+DATE_DOUBTS: Mapping[str, LazyString] = {
+    "closed": _("There is no school that day"),
+    "weekday": _("Not one of the days you named to us"),
+    "hours": _("Outside the hours you named to us"),
+}
+
+CANCEL_REASONS: Mapping[str, LazyString] = {
+    "ill": _("Illness"),
+    "school": _("Something came up at school"),
+    "own": _("Something came up at work or at home"),
+    "agreed": _("We agreed on it together"),
+}
+
+CLOSURES: Mapping[str, LazyString] = {
+    "holiday": _("No school"),
+    "testing": _("Testing, no visits"),
+}
+
 PASS_REASONS: Mapping[str, LazyString] = {
     "not_close": _("Not close enough to what was asked"),
     "dates": _("The dates do not work"),

@@ -1,0 +1,24 @@
+"""A visit was called off: both sides read so, their calendars forget it, and the teacher learns who looks further."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from matchmaker.mail import introductions, visits
+from matchmaker.mail.letter import Letter
+from matchmaker.settings import Settings
+from models import IntroductionState, OutboxItem, Task
+
+
+def compose(session: Session, item: OutboxItem, settings: Settings, now: datetime) -> Letter | None:
+    """One side's letter; None when nothing was called off after all."""
+    introduction = introductions.named(session, item)
+    if introduction is None or introduction.state is not IntroductionState.CANCELLED:
+        return None
+    visit = visits.of(session, introduction)
+    task = session.get_one(Task, item.payload["task_id"])
+    return visits.letter(
+        session, item, introduction, visit, settings, now, looks_further=task.owner.name, due_on=task.due_on
+    )

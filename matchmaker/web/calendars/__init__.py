@@ -1,0 +1,1 @@
+"""Calendars: the days without school, and everybody's private one."""
