@@ -25,23 +25,26 @@ def compose(session: Session, item: OutboxItem, settings: Settings, now: datetim
         return None
     region = session.get_one(Region, introduction.region_id)
     _require_time_left(introduction.request, now)
+    by = introduction.answer_by or deadlines.of_invitation(session, introduction.request, region, now).answer_by
+    return letter(session, introduction, "invitation", by, settings, now)
+
+
+def letter(
+    session: Session, introduction: Introduction, template: str, by: datetime, settings: Settings, now: datetime
+) -> Letter:
+    """An invitation, or what recalls one: the same facts and links, to be answered by a day."""
+    region = session.get_one(Region, introduction.region_id)
     sender, reply_to = introductions.signed(introduction, region)
     language = reading_language(introduction.partner.language, region)
     return Letter(
-        template="invitation",
+        template=template,
         language=language,
         recipient=Correspondent(introduction.partner.addressee, introduction.partner.email),
         sender=sender,
         reply_to=reply_to,
         letterhead=letterhead(region, language),
         kind=MailKind.ASKING,
-        context=_facts(
-            introduction,
-            language,
-            settings,
-            introduction.answer_by or deadlines.of_invitation(session, introduction.request, region, now).answer_by,
-            now,
-        ),
+        context=_facts(introduction, language, settings, by, now),
     )
 
 
@@ -79,6 +82,7 @@ def _facts(
         "answer_by": by,
         "joined": introduction.partner.joined_on.year,
         "yes": introductions.answer_page(settings, token, "yes"),
+        "other_times": introductions.answer_page(settings, token, "other_times"),
         "not_now": introductions.answer_page(settings, token, "not_now"),
         "page": introductions.answer_page(settings, token),
     }

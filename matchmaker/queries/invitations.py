@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from matchmaker.queries import slots
+from matchmaker.queries.school_days import SchoolDays
 from models import (
+    LIVE_INTRODUCTIONS,
     Fund,
     Introduction,
     IntroductionState,
     LearningRequest,
+    OtherTime,
     Proposal,
     Region,
     RequestState,
     Teacher,
+    Visit,
     Window,
 )
 
 _I = IntroductionState
 _STATES = {
     _I.INVITED: "open",
+    _I.OTHER_TIMES: "other_times",
     _I.ACCEPTED: "accepted",
     _I.INTRODUCED: "accepted",
     _I.SCHEDULED: "accepted",
@@ -39,8 +46,12 @@ _NOBODY_ELSE_ASKED = (RequestState.PROPOSED, RequestState.NONE_YET)
 
 @dataclass(frozen=True)
 class Invitation:
-    """One invitation as its page shows it. ``state`` is open, accepted, not_now, withdrawn or closed; ``windows`` are
-    the dates still ahead; ``minutes`` the length of a visit, None when no date was offered."""
+    """One invitation as its page shows it. ``state`` is open, other_times, accepted, not_now, withdrawn or closed.
+
+    ``windows`` are the dates still ahead, and ``doubts`` what speaks against one by its id, as far as the partner told
+    us; ``suggested`` other times that would suit both; ``proposed`` those the partner proposed; ``minutes`` the length of
+    a visit, None when no date was offered.
+    """
 
     region: Region
     partner_id: int
@@ -49,7 +60,7 @@ class Invitation:
     state: str
     may_change: bool
     answers_by: datetime | None
-    chosen: Window | None
+    chosen: slots.TimeSpan | None
     windows: tuple[Window, ...]
     minutes: int | None
     text: str
@@ -60,11 +71,14 @@ class Invitation:
     school_name: str
     neighbourhood: str
     fund: Fund | None
+    suggested: tuple[slots.Slot, ...] = ()
+    proposed: tuple[OtherTime, ...] = ()
+    doubts: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def answerable(self) -> bool:
         """Whether an answer would still count."""
-        return self.state == "open" or self.may_change
+        return self.state in ("open", "other_times") or self.may_change
 
 
 def by_key(session: Session, key: UUID, now: datetime, *, link_holds: bool = True) -> Invitation | None:
@@ -84,24 +98,31 @@ def by_key(session: Session, key: UUID, now: datetime, *, link_holds: bool = Tru
             ),
         )
     ).one_or_none()
-    return _invitation(row[0], row[1], now, link_holds) if row is not None else None
+    return _invitation(session, row[0], row[1], now, link_holds) if row is not None else None
 
 
-def _invitation(introduction: Introduction, region: Region, now: datetime, link_holds: bool) -> Invitation:
+def _invitation(
+    session: Session, introduction: Introduction, region: Region, now: datetime, link_holds: bool
+) -> Invitation:
     request, partner = introduction.request, introduction.partner
     ahead = tuple(window for window in request.windows if window.starts_at > now)
     in_time = link_holds and bool(ahead or not request.windows)
     state = _STATES.get(introduction.state, "closed")
     first = request.windows[0] if request.windows else None
+    days = SchoolDays.of(session, region)
+    free = slots.Availability(tuple(partner.weekdays), partner.free_from, partner.free_until)
+    doubts = ((window.id, slots.hindrance(window, free, days)) for window in ahead)
+    bells = slots.bells_of(request.school.bells)
+    tomorrow = days.after(days.today(now), 1)
     return Invitation(
         region=region,
         partner_id=partner.id,
         reader_language=partner.language,
         partner_name=partner.addressee,
         state="closed" if state == "open" and not in_time else state,
-        may_change=state == "not_now" and in_time and request.state in _NOBODY_ELSE_ASKED,
+        may_change=state == "not_now" and in_time and _nobody_else_asked(session, introduction),
         answers_by=introduction.answer_by,
-        chosen=introduction.window,
+        chosen=_agreed(session, introduction),
         windows=ahead,
         minutes=round((first.ends_at - first.starts_at).total_seconds() / 60) if first else None,
         text=request.text,
@@ -112,4 +133,31 @@ def _invitation(introduction: Introduction, region: Region, now: datetime, link_
         school_name=request.school.name,
         neighbourhood=request.school.neighbourhood,
         fund=introduction.proposal.fund if introduction.proposal else None,
+        suggested=tuple(slots.suggested(request.windows, bells, free, days, tomorrow)),
+        proposed=times_of(session, introduction) if state == "other_times" else (),
+        doubts={window_id: doubt for window_id, doubt in doubts if doubt},
     )
+
+
+def times_of(session: Session, introduction: Introduction) -> tuple[OtherTime, ...]:
+    """The times a partner proposes, earliest first."""
+    times = select(OtherTime).where(OtherTime.introduction_id == introduction.id).order_by(OtherTime.starts_at)
+    return tuple(session.scalars(times))
+
+
+def _agreed(session: Session, introduction: Introduction) -> slots.TimeSpan | None:
+    return session.scalar(select(Visit).where(Visit.introduction_id == introduction.id)) or introduction.window
+
+
+def _nobody_else_asked(session: Session, introduction: Introduction) -> bool:
+    """Whether "not now" may still become a yes: back on the desk, or the next person's invitation has not left."""
+    if introduction.request.state in _NOBODY_ELSE_ASKED:
+        return True
+    after = session.scalar(
+        select(Introduction.state).where(
+            Introduction.first_id == (introduction.first_id or introduction.id),
+            Introduction.id > introduction.id,
+            Introduction.state.in_(LIVE_INTRODUCTIONS),
+        )
+    )
+    return after is _I.APPROVED

@@ -108,7 +108,7 @@ def _owner(session: Session, region_id: int, introduction: Introduction | None, 
     if introduction is not None and introduction.approved_by_id in staff:
         return introduction.approved_by_id
     counted = select(Task.owner_id, func.count(Task.id)).where(Task.region_id == region_id, Task.done_at.is_(None))
-    load = dict(session.execute(counted.group_by(Task.owner_id)).tuples().all())
+    load = {owner_id: open_ones for owner_id, open_ones in session.execute(counted.group_by(Task.owner_id))}
     return min(staff, key=lambda account_id: (load.get(account_id, 0), staff[account_id], account_id))
 
 

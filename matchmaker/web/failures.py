@@ -14,6 +14,7 @@ from matchmaker.errors import Conflict, DomainError, Invalid, NotFound, NotPermi
 from matchmaker.extensions import db
 from matchmaker.services import (
     capacity,
+    clearances,
     closures,
     conversation,
     introductions,
@@ -27,6 +28,7 @@ from matchmaker.services import (
     relevance,
     requests,
     steering,
+    tasks,
     visits,
 )
 from matchmaker.tokens import BadLink, ExpiredLink
@@ -46,6 +48,11 @@ SENTENCES = {
     BadLink: _l("This link is not complete. Please open it again from the mail."),
     ExpiredLink: _l("This link has ended. Please call or write to us and we will sort it out."),
     capacity.PartnerFull: _l("%(partner)s has given all visits of that month by now. Nothing was done."),
+    clearances.NotCleared: _l(
+        "The school clearance on file does not reach that day. Please choose an earlier day, or call us: a renewal often"
+        " settles it. Nothing was changed."
+    ),
+    clearances.VisitBehind: _l("This visit is over or was called off, so there is nothing left to plan."),
     conversation.NotInvitedYet: _l("Nobody has been asked yet, so there is nobody to write to. Nothing was sent."),
     conversation.ConversationOver: _l(
         "Messages are no longer passed on here. Please call or write to us. Nothing was sent."
@@ -60,10 +67,11 @@ SENTENCES = {
     introductions.NextPersonAsked: _l("Somebody else has been asked since. Thank you for coming back to it."),
     introductions.NoTimeProposed: _l("Please choose a time that lies ahead. Nothing was changed."),
     introductions.DateGone: _l("Please choose one of the dates that are still ahead."),
+    tasks.NobodyToAsk: _l("There is no coordinator who could take this."),
     mail_choices.PauseInThePast: _l("Please choose a day that is still ahead."),
     mending.StillNeeded: _l(
-        "Somebody waits for what this mail brings about, so it cannot be let go. Send it again, or decide on the page of"
-        " its request."
+        "Somebody waits for what this mail brings about, so it cannot be let go. Send it again, or decide on the page"
+        " of its request."
     ),
     mending.NotTheirWish: _l("They asked to be left alone. Tick the box if they have asked for mails again since."),
     partners.NothingToShow: _l("This profile has no fund of knowledge yet, so there is nothing to review."),

@@ -73,14 +73,14 @@ def test_it_comes_from_a_named_person_whom_a_reply_reaches(post: Post, introduct
     assert "Auto-Submitted" not in mail and "List-Unsubscribe" not in mail
 
 
-def test_its_three_links_carry_the_answer_and_a_token_of_the_partner(
+def test_its_links_carry_the_answer_and_a_token_of_the_partner(
     post: Post, introduction: Introduction, settings: Settings
 ) -> None:
     mail = post(item_for(introduction, "invitation"))
 
     found = [address for address in links(mail) if "/i/" in address]
     answers = [address.partition("?")[2] for address in found]
-    assert answers == ["answer=yes#respuesta", "answer=not_now#respuesta", ""]
+    assert answers == ["answer=yes#respuesta", "answer=other_times#respuesta", "answer=not_now#respuesta", ""]
     assert all(address in part(mail, "plain") for address in found)
     for address in found:
         token = address.split("/i/")[1].partition("?")[0]

@@ -12,8 +12,9 @@ from matchmaker import outbox, tokens
 from matchmaker.clock import utc_now
 from matchmaker.errors import Conflict
 from matchmaker.extensions import db, limiter
+from matchmaker.policies import NOBODY
 from matchmaker.queries import invitations
-from matchmaker.services import capacity, introductions
+from matchmaker.services import capacity, introductions, partners
 from matchmaker.web import context, failures
 from matchmaker.web.invitations.forms import AnswerForm
 
@@ -29,7 +30,7 @@ def show(token: str) -> ResponseReturnValue:
         invitation, status = _invitation(_read(token), link_holds=True), 200
     except tokens.ExpiredLink as ended:
         invitation, status = _invitation(_of(ended), link_holds=False), 410
-    form = AnswerForm(invitation.windows, formdata=None, answer=request.args.get("answer"))
+    form = AnswerForm(invitation, formdata=None, answer=request.args.get("answer"))
     return render_template("invitations/show.html", inv=invitation, form=form), status
 
 
@@ -39,18 +40,26 @@ def answer(token: str) -> ResponseReturnValue:
     """Take the answer. The first one stands, and sending it again shows it."""
     link = _read(token)
     invitation = _invitation(link, link_holds=True)
-    form = AnswerForm(invitation.windows)
+    form = AnswerForm(invitation)
     if not form.validate():
         return render_template("invitations/show.html", inv=invitation, form=form), 422
     try:
-        if form.answer.data == "yes":
-            introductions.accept(db.session, link.introduction, form.window.data, utc_now)
-        else:
-            introductions.not_now(db.session, link.introduction, form.why, utc_now)
+        _take(link, form)
     except Conflict as conflict:
         return _as_it_stands(link, conflict)
     outbox.commit(db.session)
     return redirect(url_for("invitations.show", token=token))
+
+
+def _take(link: tokens.Link, form: AnswerForm) -> None:
+    if form.answer.data == "yes":
+        introductions.accept(db.session, link.introduction, form.window.data, utc_now)
+    elif form.answer.data == "other_times":
+        introductions.propose_times(db.session, link.introduction, form.times, utc_now)
+    else:
+        answered = introductions.not_now(db.session, link.introduction, form.why, utc_now)
+        if form.pause_until.data is not None:
+            partners.pause(db.session, NOBODY, answered.partner, utc_now, form.pause_until.data)
 
 
 def _read(token: str) -> tokens.Link:
@@ -79,5 +88,5 @@ def _as_it_stands(link: tokens.Link, conflict: Conflict) -> ResponseReturnValue:
     db.session.rollback()
     flash(said if full else failures.sentence(conflict), "stop")
     invitation = _invitation(link, link_holds=True)
-    form = AnswerForm(invitation.windows, formdata=None)
+    form = AnswerForm(invitation, formdata=None)
     return render_template("invitations/show.html", inv=invitation, form=form), conflict.status
