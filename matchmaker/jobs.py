@@ -15,7 +15,18 @@ from matchmaker import outbox, queue
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.mail.deliver import NotYet, PermanentFailure, deliver
-from matchmaker.services import afterwards, deadlines, overdue, partners, planning, renewing, sent, visits
+from matchmaker.services import (
+    afterwards,
+    bounces,
+    clearances,
+    deadlines,
+    overdue,
+    partners,
+    planning,
+    renewing,
+    sent,
+    visits,
+)
 from matchmaker.services.heartbeats import CLOCK, Heart
 from models import LearningRequest, OutboxItem, QueueName, Region
 
@@ -76,7 +87,9 @@ def do_next(session: Session, name: QueueName) -> bool:
         session.rollback()
         log.warning("outbox_failed", item=item_id, kind=kind, error=type(error).__name__)
         outbox.record_failure(session, item_id, error, utc_now(), final=isinstance(error, PermanentFailure))
-        session.commit()
+        if isinstance(error, PermanentFailure):
+            bounces.put_aside(session, session.get_one(OutboxItem, item_id), utc_now())
+        outbox.commit(session)
     return True
 
 
@@ -160,6 +173,9 @@ FOLLOW_UPS: dict[str, Callable[[Session, OutboxItem, datetime], datetime | None]
     deadlines.NO_DATE: overdue.no_date,
     deadlines.SILENCE: overdue.silence,
     visits.REMINDER: visits.remind,
+    clearances.WATCH: clearances.look,
+    clearances.REVIEW: clearances.review,
+    clearances.PLAN: clearances.ask_for_plan,
     afterwards.VISIT_OVER: afterwards.visit_over,
 }
 """What is done for each kind of follow-up. It returns when to look again, or None when that was all."""

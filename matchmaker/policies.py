@@ -53,6 +53,12 @@ class Permission(Enum):
     """A region, or anything of it: coordinators and admins."""
     MANAGE_PEOPLE = "vouch for teachers, review partners, see contacts"
     """A region, or anything of it: coordinators and admins."""
+    READ_CLEARANCE_RULES = "read when a visit needs a clearance, and which visits ahead want one"
+    """A region: coordinators and admins."""
+    SET_CLEARANCE_RULES = "change the table of clearance rules"
+    """A region, or a rule of it: admins."""
+    PLAN_VISIT = "write down who is with the class on a visit, and in which room"
+    """A visit: the teacher of its request, and the region's staff."""
     READ_SCHOOL = "see a school's documented facts, its past service and its place in line"
     """A region, or a school: coordinators and admins."""
     DOCUMENT_SCHOOL = "change a school's documented facts"
@@ -106,6 +112,9 @@ PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
     ),
     Permission.USE_DESK: _staff,
     Permission.MANAGE_PEOPLE: _staff,
+    Permission.READ_CLEARANCE_RULES: _staff,
+    Permission.SET_CLEARANCE_RULES: _admin,
+    Permission.PLAN_VISIT: lambda actor, visit: _own_request(actor, visit.introduction.request) or _staff(actor, visit),
     Permission.READ_SCHOOL: _staff,
     Permission.DOCUMENT_SCHOOL: _admin,
     Permission.MANAGE_CALENDAR: _admin,

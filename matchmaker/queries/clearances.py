@@ -161,17 +161,18 @@ class Rulebook:
             {place: frozenset(who) for place, who in visited.items()},
         )
 
-    def circumstances(self, asked: Asked, partner_id: int) -> Circumstances:
+    def circumstances(self, asked: Asked, partner_id: int, *, supervised: bool = True) -> Circumstances:
         """Of a visit of this partner for this request."""
         return Circumstances(
+            supervised=supervised,
             repeated=asked.series or partner_id in self._others(asked),
             own_child=partner_id in self.family.get(asked.school_id, ()),
             overnight=asked.overnight,
         )
 
-    def required(self, asked: Asked, partner_id: int) -> bool:
-        """Whether this partner needs a clearance for this request."""
-        return required(self.rules, self.circumstances(asked, partner_id), self.otherwise)
+    def required(self, asked: Asked, partner_id: int, *, supervised: bool = True) -> bool:
+        """Whether this partner needs a clearance for this request, or for a visit that came of it."""
+        return required(self.rules, self.circumstances(asked, partner_id, supervised=supervised), self.otherwise)
 
     def over(self, asked: Asked, roll: Roll) -> NDArray[np.bool_]:
         """[n] the same for everybody on a roll."""
@@ -248,12 +249,9 @@ def of_introduction(session: Session, introduction: Introduction, day: date, *, 
     """Whether a clearance is needed for a visit of an introduction on a day."""
     request = introduction.request
     region = session.get_one(Region, introduction.region_id)
-    book = Rulebook.of(
-        session, region, [request.school_id], datetime.combine(day, time(12), ZoneInfo(region.time_zone))
-    )
-    before = book.circumstances(Asked.of(request, day), introduction.partner_id)
-    there = Circumstances(supervised, before.repeated, before.own_child, before.overnight)
-    return required(book.rules, there, book.otherwise)
+    noon = datetime.combine(day, time(12), ZoneInfo(region.time_zone))
+    book = Rulebook.of(session, region, [request.school_id], noon)
+    return book.required(Asked.of(request, day), introduction.partner_id, supervised=supervised)
 
 
 def school_year(day: date) -> int:

@@ -15,7 +15,18 @@ from matchmaker.errors import Conflict, Invalid
 from matchmaker.policies import NOBODY, Actor
 from matchmaker.queries.introductions import locked
 from matchmaker.queries.school_days import SchoolDays
-from matchmaker.services import afterwards, capacity, cascade, deadlines, followups, letters, ranker, standing, tasks
+from matchmaker.services import (
+    afterwards,
+    capacity,
+    cascade,
+    clearances,
+    deadlines,
+    followups,
+    letters,
+    ranker,
+    standing,
+    tasks,
+)
 from models import (
     Introduction,
     IntroductionState,
@@ -179,6 +190,7 @@ def cancel(
         visit.sequence += 1
         visit.cancelled_at, visit.cancelled_by, visit.cancel_reason = now, side, reason.value if reason else ""
         audit.record(session, actor, audit.Tag.VISIT_CANCELLED, visit, at=now, side=side.value)
+        tasks.settle(session, introduction.region_id, clearances.occasion(visit), now)
     elif introduction.state not in (IntroductionState.ACCEPTED, IntroductionState.INTRODUCED):
         raise VisitOver
     introduction.become(
@@ -250,7 +262,11 @@ def _into_month(session: Session, introduction: Introduction, starts_at: datetim
 
 
 def _follow(session: Session, introduction: Introduction, visit: Visit, now: datetime) -> None:
-    """What a date brings with it: both are reminded before, and asked afterwards."""
+    """What a date brings with it: clearance and plan are watched, both are reminded before, and asked afterwards.
+
+    Raises NotCleared where the partner's clearance is known not to reach the day.
+    """
+    clearances.watch(session, introduction, visit, now)
     afterwards.follow(session, visit)
     region = session.get_one(Region, introduction.region_id)
     days = SchoolDays.of(session, region)
