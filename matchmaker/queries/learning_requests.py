@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from models import LearningRequest, Steer, Teacher
 
@@ -30,7 +30,7 @@ def for_desk(session: Session, request_id: int) -> LearningRequest:
 
 def whole(session: Session, request_id: int) -> LearningRequest:
     """A request with its teacher, school and windows. Raises NoResultFound."""
-    return session.scalars(_whole(request_id)).one()
+    return session.scalars(_whole(request_id)).unique().one()
 
 
 def last_of(session: Session, teacher_id: int) -> LearningRequest | None:
@@ -45,6 +45,6 @@ def _whole(request_id: int) -> Select[LearningRequest]:
         .options(
             joinedload(LearningRequest.school),
             joinedload(LearningRequest.teacher).joinedload(Teacher.account),
-            selectinload(LearningRequest.windows),
+            joinedload(LearningRequest.windows),
         )
     )

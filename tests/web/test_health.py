@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -71,9 +72,15 @@ def test_a_database_that_is_away_is_not_ready(another) -> None:
     assert gone.test_client().get("/healthz").status_code == 200
 
 
-def scraped(application: Flask, token: str = TOKEN) -> dict[tuple[str, ...], float]:
+@pytest.fixture
+def collected(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation whose figures are collected."""
+    monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], metrics_token=TOKEN))
+
+
+def scraped(visitor: Browser) -> dict[tuple[str, ...], float]:
     """What a collector reads: value by metric and labels."""
-    answer = application.test_client().get("/metrics", headers={"Authorization": f"Bearer {token}"})
+    answer = visitor.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     assert answer.status_code == 200
     return {
         (sample.name, *sample.labels.values()): sample.value
@@ -87,13 +94,13 @@ def test_without_a_token_in_the_settings_there_are_no_figures(visitor: Browser) 
 
 
 @pytest.mark.parametrize("sent", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic YTpi"}])
-def test_a_wrong_token_reads_nothing(session: Session, another, sent: dict[str, str]) -> None:
-    answer = another(metrics_token=TOKEN).test_client().get("/metrics", headers=sent)
+def test_a_wrong_token_reads_nothing(visitor: Browser, collected: None, sent: dict[str, str]) -> None:
+    answer = visitor.get("/metrics", headers=sent)
     assert (answer.status_code, answer.data) == (401, b"")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-def test_the_figures_are_those_of_the_work(session: Session, cast: Cast, another) -> None:
+def test_the_figures_are_those_of_the_work(session: Session, cast: Cast, visitor: Browser, collected: None) -> None:
     slug = cast.region.slug
     f.OutboxItemFactory(due_at=f.NOW - timedelta(minutes=5), attempts=2)
     f.OutboxItemFactory(due_at=f.NOW + timedelta(hours=1))
@@ -106,7 +113,7 @@ def test_the_figures_are_those_of_the_work(session: Session, cast: Cast, another
     proposal = f.ProposalFactory(region=cast.region)
     f.IntroductionFactory(region=cast.region, suggested=proposal, state=IntroductionState.INVITED)
     session.commit()
-    read = scraped(another(metrics_token=TOKEN))
+    read = scraped(visitor)
     mail = QueueName.MAIL.value
     expected = {
         ("matchmaker_outbox_waiting", mail): 2,
