@@ -121,6 +121,15 @@ TABLE = {
                                       "login 404  404  200  403  403  403  200  200  403  404",
     "POST /introductions/<uuid:key>/messages":
                                       "login 404  404  422  403  403  403  422  422  403  404",
+    "GET /reflections/<token>":       EVERYBODY,
+    "POST /reflections/<token>":      "422   422  422  422  422  422  422  422  422  422  422",
+    "POST /reflections/<token>/private": ANSWERED,
+    "GET /stories":                   EVERYBODY,
+    "GET /stories/review":            "login 404  404  403  403  403  403  200  200  403  200",
+    "POST /stories/<row:reflection_id>/share":
+                                      "login 404  404  403  403  403  403  409  409  403  404",
+    "POST /stories/<row:reflection_id>/put-away":
+                                      "login 404  404  403  403  403  403  409  409  403  404",
     "GET /login":                     "200   home home home home home home home home home home",
     "POST /login":                    "200   home home home home home home home home home home",
     "POST /logout":                   ANSWERED,
@@ -203,6 +212,9 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
     """The rule's path about something of the world."""
     if rule == "/i/<token>":
         return link(world.invited)
+    if rule.startswith("/reflections/"):
+        page = link(world.told.introduction, purpose=tokens.Purpose.REFLECT)
+        return rule.replace("/reflections/<token>", page)
     if rule == "/messages/<token>":
         return link(world.invited, purpose=tokens.Purpose.TALK)
     values = {
@@ -220,6 +232,7 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
         "<row:school_id>": cast.school.id,
         "<row:item_id>": world.stuck.id,
         "<row:suppression_id>": world.quiet.id,
+        "<row:reflection_id>": world.told.id,
         "<uuid:key>": world.invited.key,
         "<token>": "not-a-token",
     }

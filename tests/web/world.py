@@ -16,6 +16,8 @@ from models import (
     PlanState,
     Proposal,
     Ranking,
+    Reflection,
+    Side,
     Steer,
     Suppression,
 )
@@ -26,7 +28,7 @@ from tests.cast import Cast
 @dataclass(frozen=True)
 class World:
     """Ana's request with two people who fit, one decided, one answered by mail; Esperanza's fund; a hand of Ben's; a
-    plan that waits, and a trial that has ended."""
+    plan that waits, and a trial that has ended; a visit with a story."""
 
     asked: LearningRequest
     ranking: Ranking
@@ -40,6 +42,7 @@ class World:
     trial: Plan
     stuck: OutboxItem
     quiet: Suppression
+    told: Reflection
 
 
 def build(cast: Cast) -> World:
@@ -68,7 +71,19 @@ def build(cast: Cast) -> World:
         trial=f.PlanFactory(region=cast.region, kind=PlanKind.TRIAL),
         stuck=f.OutboxItemFactory(region_id=cast.region.id, kind="vouched", failed_at=f.NOW, last_error="550 unknown"),
         quiet=f.SuppressionFactory(region=cast.region),
+        told=_told(cast),
     )
+
+
+def _told(cast: Cast) -> Reflection:
+    visit = f.VisitFactory(
+        region=cast.region,
+        of=_introduction(cast, state=IntroductionState.MET),
+        starts_at=f.NOW - timedelta(days=1),
+        ends_at=f.NOW - timedelta(hours=23),
+    )
+    words = {"story": "They drew the wash from memory.", "first_name": "Ana", "consent": True}
+    return f.ReflectionFactory(region=cast.region, of=visit.introduction, side=Side.PARTNER, **words)
 
 
 def _introduction(cast: Cast, **more: object) -> Introduction:

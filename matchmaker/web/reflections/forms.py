@@ -32,7 +32,8 @@ class ReflectionForm(fields.PageForm):
     def __init__(self, visit: Afterwards, **kwargs: Any) -> None:
         self.reader_name = visit.reader_name
         self.names: list[str] = []
-        super().__init__(data=_filled(visit), **kwargs)
+        # Only a form that is drawn is filled in: what is sent says everything anew.
+        super().__init__(data=_filled(visit) if "formdata" in kwargs else None, **kwargs)
 
     def validate(self, extra_validators: Any = None) -> bool:
         sound = bool(super().validate(extra_validators))
