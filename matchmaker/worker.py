@@ -126,8 +126,11 @@ def prepare(app: Flask, settings: Settings, name: QueueName) -> None:
         plan_runs.warm()
     elif name is QueueName.MAIL:
         from matchmaker.mail.transport import Transport
+        from matchmaker.services import regions
 
         app.extensions["transport"] = Transport(settings.smtp_url)
+        for slug in regions.without_postal_address(db.session):
+            log.warning("region_without_postal_address", region=slug)
 
 
 def tick(settings: Settings) -> None:

@@ -69,7 +69,8 @@ def complained(session: Session, item: OutboxItem, now: datetime) -> None:
 
 def put_aside(session: Session, item: OutboxItem, now: datetime) -> None:
     """A mail did not even leave, and trying again is useless: a coordinator gets a task."""
-    _open_task(session, item, now, "not_sent")
+    if item.failed_at is not None:
+        _open_task(session, item, now, "not_sent")
 
 
 def _noted(status: str, left_at: datetime) -> str:

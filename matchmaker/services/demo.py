@@ -93,7 +93,7 @@ def _each(path: Path, load_row: Callable[[dict[str, Any]], None]) -> None:
 
 def _region(session: Session, about: dict[str, Any], clock: Clock) -> Region:
     plain = ("slug", "name", "short_name", "time_zone", "languages", "postal_address", "phone", "email")
-    more = ("office_hours", "about", "undo_seconds", "answer_days")
+    more = ("office_hours", "about", "undo_seconds", "answer_days", "quiet_from", "quiet_until")
     region = Region(**{name: about[name] for name in (*plain, *more)})
     return regions.found(session, region, clock, **about["policy"])
 

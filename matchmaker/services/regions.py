@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matching.equity import DEFAULT_DIAL, Policy
@@ -45,3 +46,8 @@ def found(
     session.add(first)
     session.flush()
     return region
+
+
+def without_postal_address(session: Session) -> Sequence[str]:
+    """Regions whose mails lack what the law asks of whoever writes to many: an address on paper."""
+    return session.scalars(select(Region.slug).where(func.trim(Region.postal_address) == "").order_by(Region.id)).all()
