@@ -245,6 +245,11 @@ def rules_of(session: Session, region_id: int) -> Sequence[ClearanceRule]:
     ).all()
 
 
+def family_schools(session: Session, partner_id: int) -> Sequence[int]:
+    """The schools that children of a partner's go to, by id."""
+    return session.scalars(select(FamilySchool.school_id).where(FamilySchool.partner_id == partner_id)).all()
+
+
 def of_introduction(session: Session, introduction: Introduction, day: date, *, supervised: bool) -> bool:
     """Whether a clearance is needed for a visit of an introduction on a day."""
     request = introduction.request

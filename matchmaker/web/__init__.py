@@ -16,6 +16,8 @@ from matchmaker.web import context, failures, filters, traffic
 from matchmaker.web.account.views import blueprint as account
 from matchmaker.web.admin.views import blueprint as admin
 from matchmaker.web.calendars.views import blueprint as calendars
+from matchmaker.web.clearances.supervision import blueprint as supervision
+from matchmaker.web.clearances.views import blueprint as clearances
 from matchmaker.web.context import region_time_zone, session_locale
 from matchmaker.web.desk.by_hand import blueprint as by_hand
 from matchmaker.web.desk.plans import blueprint as plans
@@ -52,6 +54,8 @@ AREAS = (
     plans,
     people,
     schools,
+    clearances,
+    supervision,
     equity,
     fairness,
     invitations,
