@@ -80,7 +80,9 @@ def _ends_here(lines: list[str], at: int) -> bool:
         return True
     if _RULE.match(line):
         return any(_HEADER.match(following) for following in lines[at + 1 : at + 3])
-    return bool(_HEADER.match(line)) and any(_MORE_HEADERS.match(following) for following in lines[at + 1 : at + 4])
+    more = [bool(_MORE_HEADERS.match(following)) for following in lines[at + 1 : at + 3]]
+    # One may open a sentence of the writer's own; an address with it, or three in a row, do not.
+    return bool(_HEADER.match(line)) and more[:1] == [True] and ("@" in line or more == [True, True])
 
 
 def _attribution(lines: list[str], at: int) -> int:
