@@ -12,7 +12,7 @@ from icalendar import Calendar, Event
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import AuditEvent, Introduction, IntroductionState, OutboxItem, StateChange
+from models import AuditEvent, Introduction, IntroductionState, OutboxItem, Region, StateChange, Visit
 from tests import factories as f
 from tests.mail.conftest import item_for, links, part
 
@@ -28,12 +28,13 @@ def accepted(introduction: Introduction, session: Session) -> Introduction:
     introduction.answered_at = introduction.answer_by = f.NOW
     session.flush()
     session.expire(introduction, ["window"])
+    f.VisitFactory(region=session.get_one(Region, introduction.region_id), of=introduction)
     return introduction
 
 
 def event_of(mail: EmailMessage) -> tuple[Calendar, Event]:
     (attached,) = mail.iter_attachments()
-    assert attached.get_content_type() == "text/calendar" and attached.get_param("method") == "PUBLISH"
+    assert attached.get_content_type() == "text/calendar" and attached.get_param("method") == "REQUEST"
     assert attached.get_filename() == "2026-10-06.ics"
     calendar = Calendar.from_ical(attached.get_content())
     (event,) = calendar.walk("VEVENT")
@@ -86,17 +87,18 @@ def test_each_has_links_of_its_own(post: Post, accepted: Introduction) -> None:
 
     assert any("/requests/" in address for address in of_teacher)
     assert not any("/i/" in address for address in of_teacher)
+    assert all(any("/visits/" in address for address in own) for own in (of_teacher, of_partner))
     assert any("/i/" in address for address in of_partner)
     assert not any("/requests/" in address for address in of_partner)
 
 
 @pytest.mark.parametrize("side", SIDES)
-def test_the_calendar_holds_the_chosen_time_in_the_regions_zone(
-    post: Post, accepted: Introduction, side: str
-) -> None:
+def test_the_calendar_holds_the_chosen_time_in_the_regions_zone(post: Post, accepted: Introduction, side: str) -> None:
     calendar, event = event_of(post(item_for(accepted, side)))
 
-    assert str(calendar["METHOD"]) == "PUBLISH"
+    assert str(calendar["METHOD"]) == "REQUEST" and str(event["STATUS"]) == "CONFIRMED"
+    reader = accepted.request.teacher.account.email if side == "introduction_teacher" else accepted.partner.email
+    assert str(event["ATTENDEE"]) == f"mailto:{reader}"
     assert [str(zone["TZID"]) for zone in calendar.walk("VTIMEZONE")] == ["America/Phoenix"]
     phoenix = ZoneInfo("America/Phoenix")
     assert event.start == datetime(2026, 10, 6, 9, 20, tzinfo=phoenix)
@@ -107,9 +109,7 @@ def test_the_calendar_holds_the_chosen_time_in_the_regions_zone(
     assert "Tres Hermanas Middle School" in str(event["LOCATION"])
 
 
-def test_a_zone_with_summer_time_travels_with_its_changes(
-    post: Post, accepted: Introduction, session: Session
-) -> None:
+def test_a_zone_with_summer_time_travels_with_its_changes(post: Post, accepted: Introduction, session: Session) -> None:
     accepted.approved_by.memberships[0].region.time_zone = "America/Denver"
     session.flush()
 
@@ -122,12 +122,13 @@ def test_a_zone_with_summer_time_travels_with_its_changes(
 
 
 def test_names_cannot_break_out_of_the_calendar(post: Post, accepted: Introduction, session: Session) -> None:
-    accepted.request.place = "Room 12\r\nATTENDEE:mailto:evil@elsewhere.example; a, b"
+    visit = session.scalars(select(Visit)).one()
+    visit.place = "Room 12\r\nATTENDEE:mailto:evil@elsewhere.example; a, b"
     session.flush()
 
     _, event = event_of(post(item_for(accepted, "introduction_teacher")))
 
-    assert "ATTENDEE" not in event
+    assert str(event["ATTENDEE"]) == f"mailto:{accepted.request.teacher.account.email}"
     assert "evil@elsewhere.example; a, b" in str(event["LOCATION"])
 
 
@@ -135,10 +136,9 @@ def test_names_cannot_break_out_of_the_calendar(post: Post, accepted: Introducti
 def test_without_a_date_it_says_so_and_attaches_nothing(
     post: Post, accepted: Introduction, session: Session, side: str
 ) -> None:
-    accepted.window_id = None
+    session.delete(session.scalars(select(Visit)).one())
     accepted.partner.language = "en"
     session.flush()
-    session.expire(accepted, ["window"])
 
     mail = post(item_for(accepted, side))
 
@@ -172,15 +172,16 @@ def test_the_second_to_leave_makes_it_introduced(
     assert accepted.state is IntroductionState.ACCEPTED
     post(items[1])
 
-    assert accepted.state is IntroductionState.INTRODUCED and accepted.introduced_at == f.NOW
+    assert accepted.state is IntroductionState.SCHEDULED and accepted.introduced_at == f.NOW
     changes = session.scalars(select(StateChange.after).where(StateChange.introduction_id == accepted.id)).all()
-    assert changes == ["introduced"]
+    assert changes == ["introduced", "scheduled"]
     assert session.scalars(select(AuditEvent.tag)).all() == ["mail:introduction:introduced"]
 
 
 def test_one_sent_again_after_both_have_left_changes_nothing(
     post: Post, accepted: Introduction, session: Session
 ) -> None:
+    session.delete(session.scalars(select(Visit)).one())
     items = [item_for(accepted, side) for side in SIDES]
     for item in items:
         post(item)
