@@ -15,18 +15,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from matching.choices import Group
 from matching.decisions import capped, examination
 from matchmaker.queries import rankings
 from models import (
+    Again,
     Introduction,
     IntroductionState,
     NotNowReason,
     Proposal,
     ProposalState,
     Ranking,
+    Reflection,
     StateChange,
     Steer,
 )
@@ -34,8 +36,10 @@ from models.columns import some_of
 
 Floats = NDArray[np.float64]
 
-OFF_TOPIC, UNDECIDED, APPROVED, ACCEPTED, MET = -1.0, 0.0, 1.0, 2.0, 3.0
+OFF_TOPIC, UNDECIDED, APPROVED, ACCEPTED, MET, AGAIN = -1.0, 0.0, 1.0, 2.0, 3.0, 4.0
 """Gains of a candidate, by how far both sides took it."""
+NOT_AGAIN = -0.5
+"""Two who met, one would rather not do it again and neither gladly would: weaker than a word on the topic itself."""
 MOST_SHARE = 0.1
 """No partner carries more than this share of the weight of all decisions."""
 WRONG_TOPIC = "not_close"
@@ -127,6 +131,7 @@ def _shown(session: Session, region_id: int) -> tuple[dict[int, list[Shown]], di
     ).all()
     evidence = _evidence(session, region_id, {(proposal.ranking_id, proposal.partner_id) for proposal, _, _ in rows})
     came, passed = _introductions(session, region_id), _passed(session, region_id)
+    told = _reflections(session, region_id)
     found: dict[int, dict[int, Shown]] = defaultdict(dict)
     asked, when = {}, {}
     for proposal, ranked_at, pin in rows:
@@ -141,7 +146,7 @@ def _shown(session: Session, region_id: int) -> tuple[dict[int, list[Shown]], di
             by_hand=proposal.steer_id is not None,
             relevance=proposal.relevance,
             evidence=kept,
-            gain=_gain(proposal, introduction, passed.get(proposal.id), pinned=pin is not None),
+            gain=_gain(proposal, introduction, passed.get(proposal.id), told, pinned=pin is not None),
             chosen=introduction is not None,
         )
     return {key: list(each.values()) for key, each in found.items()}, asked, when
@@ -180,18 +185,45 @@ def _passed(session: Session, region_id: int) -> dict[int, str]:
     return {row[0]: (row[1] or "").partition(":")[0] for row in rows if row[0] is not None}
 
 
-def _gain(proposal: Proposal, introduction: Introduction | None, passed: str | None, *, pinned: bool) -> float | None:
+def _reflections(session: Session, region_id: int) -> dict[int, list[Reflection]]:
+    """What both sides said afterwards, by introduction. Their own words are not read."""
+    told: dict[int, list[Reflection]] = defaultdict(list)
+    columns = load_only(Reflection.introduction_id, Reflection.took_place, Reflection.again)
+    for each in session.scalars(select(Reflection).where(Reflection.region_id == region_id).options(columns)):
+        told[each.introduction_id].append(each)
+    return told
+
+
+def _gain(
+    proposal: Proposal,
+    introduction: Introduction | None,
+    passed: str | None,
+    told: Mapping[int, Sequence[Reflection]],
+    *,
+    pinned: bool,
+) -> float | None:
     """What was decided on one candidate. None where it says nothing about relevance."""
     if introduction is not None:
         if introduction.state is IntroductionState.UNDONE:
             return None
         if introduction.state is IntroductionState.NOT_NOW and introduction.not_now_reason is NotNowReason.NOT_MINE:
             return OFF_TOPIC
-        return _YES.get(introduction.state, APPROVED)
+        gain = _YES.get(introduction.state, APPROVED)
+        return _afterwards(told.get(introduction.id, ())) if gain == MET else gain
     if proposal.state is ProposalState.PASSED:
         return OFF_TOPIC if passed == WRONG_TOPIC else None
     # Put forward by hand is a choice too, as long as nobody took it back.
     return APPROVED if pinned else UNDECIDED
+
+
+def _afterwards(told: Sequence[Reflection]) -> float:
+    """What those who met said. One who would and one who would not say together no more than that both had agreed."""
+    if told and not any(each.took_place for each in told):
+        return ACCEPTED
+    again = {each.again for each in told if each.took_place}
+    if Again.NO in again:
+        return ACCEPTED if Again.YES in again else NOT_AGAIN
+    return AGAIN if Again.YES in again else MET
 
 
 def _examination(lists: Collection[Sequence[Shown]]) -> Floats:

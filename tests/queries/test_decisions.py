@@ -10,7 +10,7 @@ from matchmaker.clock import Clock
 from matchmaker.queries import decisions
 from matchmaker.services import proposals
 from matchmaker.services.proposals import PassReason
-from models import IntroductionState, NotNowReason, Proposal, ProposalState, Ranking
+from models import Again, IntroductionState, NotNowReason, Proposal, ProposalState, Ranking, Side
 from tests import factories as f
 from tests.cast import Cast
 from tests.services.conftest import acting
@@ -73,6 +73,35 @@ def test_how_far_both_sides_took_it(
 ) -> None:
     come_to(cast, shown[1], state, reason)
     assert gains(read(session, cast)) == {one.partner_id: gain if one is shown[1] else 0.0 for one in shown}
+
+
+@pytest.mark.parametrize(
+    ("teacher", "partner", "gain"),
+    [
+        ((True, Again.YES), None, decisions.AGAIN),
+        ((True, Again.YES), (True, Again.PERHAPS), decisions.AGAIN),
+        ((True, Again.PERHAPS), None, decisions.MET),
+        ((True, Again.NO), None, decisions.NOT_AGAIN),
+        ((True, Again.NO), (True, Again.PERHAPS), decisions.NOT_AGAIN),
+        ((True, Again.NO), (True, Again.YES), decisions.ACCEPTED),
+        ((False, None), (False, Again.NO), decisions.ACCEPTED),
+        ((True, Again.YES), (False, Again.NO), decisions.AGAIN),
+        (None, None, decisions.MET),
+    ],
+)
+def test_what_those_who_met_say_afterwards(
+    session: Session,
+    cast: Cast,
+    shown: list[Proposal],
+    teacher: tuple[bool, Again | None] | None,
+    partner: tuple[bool, Again | None] | None,
+    gain: float,
+) -> None:
+    met = f.IntroductionFactory(region=cast.region, suggested=shown[1], state=IntroductionState.MET)
+    for side, said in ((Side.TEACHER, teacher), (Side.PARTNER, partner)):
+        if said is not None:
+            f.ReflectionFactory(region=cast.region, of=met, side=side, took_place=said[0], again=said[1])
+    assert gains(read(session, cast))[shown[1].partner_id] == gain
 
 
 def test_an_approval_taken_back_says_nothing(session: Session, cast: Cast, shown: list[Proposal]) -> None:
