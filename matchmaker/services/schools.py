@@ -1,8 +1,8 @@
-"""A school's documented facts: what its need is counted from."""
+"""A school's documented facts, which its need is counted from, and its bells, by which visits are proposed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.errors import Invalid
 from matchmaker.policies import Actor
+from matchmaker.queries.slots import Bell
 from models import LOCALES, School
 
 SOURCED = ("locale", "title_i")
@@ -69,6 +70,20 @@ def document(session: Session, actor: Actor, school_id: int, facts: Facts, clock
         sources=sources,
     )
     session.flush()
+    return school
+
+
+def set_bells(session: Session, actor: Actor, school_id: int, bells: Sequence[Bell], clock: Clock) -> School:
+    """Write down a school's lessons; none means that they are not known. The same ones again leave no line."""
+    school = session.get_one(School, school_id, with_for_update=True, populate_existing=True)
+    wanted = [
+        {"name": bell.name, "from": f"{bell.begins:%H:%M}", "to": f"{bell.ends:%H:%M}"}
+        for bell in sorted(bells, key=lambda bell: bell.begins)
+    ]
+    if wanted != school.bells:
+        school.bells = wanted
+        audit.record(session, actor, audit.Tag.BELLS_SET, school, at=clock(), lessons=len(wanted))
+        session.flush()
     return school
 
 

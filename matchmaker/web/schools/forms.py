@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, time
 from typing import Any
 
-from flask_babel import LazyString
+from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _
 from wtforms import Field, RadioField, SelectField
 
+from matchmaker.queries.slots import Bell, bells_of
 from matchmaker.services.schools import Facts, Poverty
 from matchmaker.web import fields
 from matchmaker.web.schools import words
 from models import LOCALES, School
 
 EARLIEST_YEAR = 1990
+MOST_BELLS = 20
+_LESSON = re.compile(r"(?P<name>[^,]{1,30}),\s*(?P<begins>\d{1,2}:\d\d)\s*[-\u2013]\s*(?P<ends>\d{1,2}:\d\d)")
 _WHERE_FROM = _("Please say where this comes from: a table, a report, a letter.")
 TITLE_I = {True: "yes", False: "no", None: "unknown"}
 
@@ -87,6 +91,44 @@ class FactsForm(fields.PageForm):
             title_i={"yes": True, "no": False}.get(self.title_i.data),
             sources={"locale": self.locale_source.data or "", "title_i": self.title_i_source.data or ""},
         )
+
+
+class BellsForm(fields.PageForm):
+    """The lessons of a school day, one a line: "2, 08:55-09:45". What is wrong is said with its line."""
+
+    lessons = fields.words(_("Lessons of a school day"), 2000)
+
+    def __init__(self, school: School) -> None:
+        stored = (f"{bell.name}, {bell.begins:%H:%M}-{bell.ends:%H:%M}" for bell in bells_of(school.bells))
+        super().__init__(data={"lessons": "\n".join(stored)})
+        self.bells: list[Bell] = []
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        sound = bool(super().validate(extra_validators))
+        lines = [line.strip() for line in (self.lessons.data or "").splitlines()]
+        written = [(number, line) for number, line in enumerate(lines, start=1) if line]
+        wrong = [str(error) for number, line in written if (error := self._take(number, line))]
+        if len(written) > MOST_BELLS:
+            wrong = [gettext("Please write 20 lessons at most.")]
+        self.lessons.errors = [*self.lessons.errors, *wrong]
+        return sound and not wrong
+
+    def _take(self, number: int, line: str) -> LazyString | None:
+        match = _LESSON.fullmatch(line)
+        begins, ends = (_clock(match[part]) if match else None for part in ("begins", "ends"))
+        if match is None or begins is None or ends is None:
+            return _("Line %(number)s: please write it like “2, 08:55-09:45”.", number=number)
+        if ends <= begins:
+            return _("Line %(number)s: a lesson ends after it begins.", number=number)
+        if self.bells and begins < self.bells[-1].ends:
+            return _("Line %(number)s: this lesson begins before the one above has ended.", number=number)
+        self.bells.append(Bell(match["name"].strip(), begins, ends))
+        return None
+
+
+def _clock(text: str) -> time | None:
+    hour, minute = text.split(":")
+    return time(int(hour), int(minute)) if int(hour) < 24 and int(minute) < 60 else None
 
 
 def _present(school: School) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.policies import Permission, permits
 from matchmaker.queries import schools as reading
+from matchmaker.queries.slots import bells_of
 from matchmaker.services import schools
 from matchmaker.web import context
 from matchmaker.web.schools import words
-from matchmaker.web.schools.forms import FactsForm
+from matchmaker.web.schools.forms import BellsForm, FactsForm
 
 blueprint = Blueprint("schools", __name__, url_prefix="/schools")
 blueprint.before_request(context.sign_in_first)
@@ -49,6 +50,8 @@ def show(school_id: int) -> ResponseReturnValue:
         value=words.value,
         program=words.PROGRAM,
         may_document=permits(g.actor, Permission.DOCUMENT_SCHOOL, school),
+        bells=bells_of(school.bells),
+        may_ring=permits(g.actor, Permission.MANAGE_CALENDAR, school),
     )
 
 
@@ -65,3 +68,17 @@ def document(school_id: int) -> ResponseReturnValue:
         return redirect(url_for("schools.show", school_id=school_id))
     page = render_template("schools/facts.html", school=school, form=form, program=words.PROGRAM)
     return page, 422 if form.errors else 200
+
+
+@blueprint.route("/<row:school_id>/bells", methods=["GET", "POST"])
+def bells(school_id: int) -> ResponseReturnValue:
+    """The lessons of a school day, one a line."""
+    school = reading.whole(db.session, school_id)
+    context.require(Permission.MANAGE_CALENDAR, school)
+    form = BellsForm(school)
+    if form.validate_on_submit():
+        schools.set_bells(db.session, g.actor, school_id, form.bells, utc_now)
+        outbox.commit(db.session)
+        flash(_("Saved. Visits are proposed by these lessons from now on."), "ok")
+        return redirect(url_for("schools.show", school_id=school_id))
+    return render_template("schools/bells.html", school=school, form=form), 422 if form.errors else 200
