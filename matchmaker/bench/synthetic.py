@@ -79,7 +79,7 @@ def build(
     return Synthetic(region.id, waiting)
 
 
-def _store(session: Session, model: type[RegionOwned] | type[Account], rows: Sequence[Row]) -> list[int]:
+def store(session: Session, model: type[RegionOwned] | type[Account], rows: Sequence[Row]) -> list[int]:
     """Insert many rows; their ids in order."""
     statement = insert(model).returning(model.id, sort_by_parameter_order=True)
     return list(session.scalars(statement, rows)) if rows else []
@@ -100,15 +100,15 @@ def _schools(session: Session, author: Author, region_id: int, count: int) -> li
             facts |= {"poverty_value": float(author.random.uniform(5, 95)), "poverty_measure": "lunch"}
             facts |= {"poverty_year": 2025, "poverty_source": "State", "title_i": author.happens(0.5)}
         schools.append({"region_id": region_id, "name": f"School {number}", **_SCHOOL_BLANK, **facts})
-    school_ids = _store(session, School, schools)
+    school_ids = store(session, School, schools)
     names = [f"teacher-{region_id}-{number}" for number in range(count)]
     people = [{"name": name, "email": f"{name}@bench.example", "active": True, "fs_uniquifier": name} for name in names]
-    account_ids = _store(session, Account, people)
+    account_ids = store(session, Account, people)
     rows = [
         {"region_id": region_id, "account_id": account, "school_id": school}
         for account, school in zip(account_ids, school_ids, strict=True)
     ]
-    return list(zip(_store(session, Teacher, rows), school_ids, strict=True))
+    return list(zip(store(session, Teacher, rows), school_ids, strict=True))
 
 
 # One statement for all rows: each must name the same columns.
@@ -118,7 +118,7 @@ _SCHOOL_BLANK: Row = dict.fromkeys(
 
 
 def _partners(session: Session, author: Author, region_id: int, count: int, now: datetime) -> list[int]:
-    return _store(
+    return store(
         session,
         Partner,
         [
@@ -172,7 +172,7 @@ def _funds(session: Session, author: Author, region_id: int, partners: list[int]
         }
         for position, owner in enumerate(owners)
     ]
-    _store(session, Fund, rows)
+    store(session, Fund, rows)
 
 
 def _requests(
@@ -203,14 +203,14 @@ def _requests(
             teachers, author.texts(count, 4, 8), author.texts(count, 40, 60), strict=True
         )
     ]
-    ids = _store(session, LearningRequest, rows)
+    ids = store(session, LearningRequest, rows)
     starts = [now + timedelta(days=days) for days in _days_ahead(now)]
     windows = [
         {"region_id": region_id, "request_id": each, "starts_at": start, "ends_at": start + timedelta(hours=1)}
         for each in ids
         for start in starts
     ]
-    _store(session, Window, windows)
+    store(session, Window, windows)
     return ids
 
 
@@ -251,10 +251,10 @@ def _past(
         }
         for request, at, days in zip(requests, asked, ages, strict=True)
     ]
-    held = _store(session, Introduction, rows)
+    held = store(session, Introduction, rows)
     period = {"period": _next_month(now), "unit": 1, "held_at": now, "region_id": region_id}
     units = [{**period, "partner_id": partners[at], "introduction_id": i} for at, i in zip(asked, held, strict=True)]
-    _store(session, CapacityUnit, units)
+    store(session, CapacityUnit, units)
 
 
 def _refused(
@@ -269,7 +269,7 @@ def _refused(
     """For each request some partners who said not now; for its teacher some who must not meet them."""
     apart = author.random.permutation(len(partners))
     base = {"region_id": region_id}
-    _store(
+    store(
         session,
         Separation,
         [{**base, "teacher_id": teacher, "partner_id": partners[at], "reason": "asked for"} for at in apart[:REFUSED]],
@@ -281,4 +281,4 @@ def _refused(
         for request in requests
         for at in author.random.permutation(len(partners))[:REFUSED]
     ]
-    _store(session, Introduction, refusals)
+    store(session, Introduction, refusals)
