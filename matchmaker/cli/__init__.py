@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from matchmaker.cli import loading, mail, planning, relevance
+from matchmaker.cli import backup, loading, mail, outbox, planning, relevance
+
+AREAS = (loading, relevance, planning, mail, outbox, backup)
 
 
 def init_app(app: Flask) -> None:
     """Add the commands."""
-    for command in (*loading.COMMANDS, *relevance.COMMANDS, *planning.COMMANDS, *mail.COMMANDS):
-        app.cli.add_command(command)
+    for area in AREAS:
+        for command in area.COMMANDS:
+            app.cli.add_command(command)
