@@ -17,7 +17,7 @@ from tests.cast import Cast
 from tests.queries.regions import asks, in_effect, schools
 from tests.web.conftest import Browser
 
-NAMED = ("headline", "promises", "service", "exposure", "lorenz", "waiting", "load", "schools", "wanted")
+NAMED = ("headline", "promises", "service", "afterwards", "exposure", "lorenz", "waiting", "load", "schools", "wanted")
 PUBLIC = tuple(name for name in NAMED if name != "schools")
 MOST_QUERIES = 15
 HEADERS = {
