@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -121,7 +121,8 @@ def _is_quiet(region: Region, hour: int) -> bool:
 def _next_hour(hour: int, local: datetime, zone: ZoneInfo) -> datetime:
     """The next time that clocks show this full hour; in the night in which they skip it, the moment after."""
     today = datetime.combine(local.date(), time(hour), zone)
-    return today if today > local else datetime.combine(local.date() + timedelta(days=1), time(hour), zone)
+    later = today if today > local else datetime.combine(local.date() + timedelta(days=1), time(hour), zone)
+    return later.astimezone(UTC)
 
 
 def _partners(session: Session, region_id: int, which: ColumnElement[bool]) -> tuple[Partner, ...]:

@@ -32,6 +32,7 @@ class Postbox:
 
     port: int = 0
     raw: list[bytes] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
     at_rcpt: list[str] = field(default_factory=list)
     at_data: list[str] = field(default_factory=list)
     connections: int = 0
@@ -52,6 +53,7 @@ class Postbox:
         if self.at_data:
             return self.at_data.pop(0)
         self.raw.append(envelope.content)
+        self.senders.append(envelope.mail_from)
         if len(self.raw) >= self._awaited:
             self._all_here.set()
         await self._all_here.wait()
