@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from matchmaker import tokens
 from models import Account, Partner
+from tests import factories as f
 from tests.cast import Cast
 from tests.web.conftest import Browser
 from tests.web.world import World
@@ -86,6 +87,37 @@ TABLE = {
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
     "POST /people/teachers/<row:membership_id>/vouch":
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
+    "GET /people/<row:partner_id>/clearance":
+                                      "login 404  404  403  403  403  403  200  200  403  404",
+    "POST /people/<row:partner_id>/clearance":
+                                      "login 404  404  403  403  403  403  422  422  403  404",
+    "GET /clearances":                "login 404  404  403  403  403  403  200  200  403  200",
+    "POST /clearances/rules":         "login 404  404  403  403  403  403  403  422  403  403",
+    "POST /clearances/rules/<row:rule_id>/move":
+                                      "login 404  404  403  403  403  403  403  ok   403  404",
+    # Gone after the admin's turn.
+    "POST /clearances/rules/<row:rule_id>/remove":
+                                      "login 404  404  403  403  403  403  403  ok   404  404",
+    "GET /supervision/<row:visit_id>":
+                                      "login 404  404  200  403  403  403  200  200  403  404",
+    "POST /supervision/<row:visit_id>":
+                                      "login 404  404  422  403  403  403  422  422  403  404",
+    "GET /visits/<token>":            EVERYBODY,
+    "GET /visits/<token>/calendar.ics": EVERYBODY,
+    "POST /visits/<token>/date":      "422   422  422  422  422  422  422  422  422  422  422",
+    # Drawn for no date that there is: shown as it stands.
+    "POST /visits/<token>/cancel":    "409   409  409  409  409  409  409  409  409  409  409",
+    "GET /visits/of/<row:introduction_id>":
+                                      "login 404  404  ok   403  403  403  ok   ok   403  404",
+    "GET /calendar/<uuid:feed_key>.ics": EVERYBODY,
+    "POST /calendar/address":         "login 404  404  ok   ok   ok   ok   403  403  403  403",
+    "GET /calendar":                  "login 404  404  403  403  403  403  200  200  403  200",
+    "POST /calendar":                 "login 404  404  403  403  403  403  403  422  403  403",
+    # Gone after the admin's turn.
+    "POST /calendar/closures/<row:closure_id>/remove":
+                                      "login 404  404  403  403  403  403  403  ok   404  404",
+    "GET /visits/<token>/plan":       EVERYBODY,
+    "POST /visits/<token>/plan":      "422   422  422  422  422  422  422  422  422  422  422",
     "GET /schools":                   "login 404  404  403  403  403  403  200  200  403  200",
     "GET /schools/<row:school_id>":   "login 404  404  403  403  403  403  200  200  403  404",
     "GET /schools/<row:school_id>/facts":
@@ -99,6 +131,10 @@ TABLE = {
                                       "login 404  404  403  403  403  403  403  422  403  404",
     "POST /admin/suppressions/<row:suppression_id>/lift":
                                       "login 404  404  403  403  403  403  403  422  403  404",
+    "GET /schools/<row:school_id>/bells":
+                                      "login 404  404  403  403  403  403  403  200  403  404",
+    "POST /schools/<row:school_id>/bells":
+                                      "login 404  404  403  403  403  403  403  ok   403  404",
     "GET /fairness":                   EVERYBODY,
     "GET /fairness/<figure>.csv":     EVERYBODY,
     "GET /equity":                    "login 404  404  403  403  403  403  200  200  200  200",
@@ -212,6 +248,10 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
     """The rule's path about something of the world."""
     if rule == "/i/<token>":
         return link(world.invited)
+    if rule.startswith("/visits/<token>"):
+        reader = f"teacher:{world.told.introduction.request.teacher_id}"
+        page = link(world.told.introduction, purpose=tokens.Purpose.VISIT, recipient=reader)
+        return rule.replace("/visits/<token>", page)
     if rule.startswith("/reflections/"):
         page = link(world.told.introduction, purpose=tokens.Purpose.REFLECT)
         return rule.replace("/reflections/<token>", page)
@@ -228,8 +268,16 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
         "<figure>": "headline",
         "<row:plan_id>": (world.trial if rule.startswith("/equity/") else world.plan).id,
         "<row:partner_id>": cast.esperanza.id,
+        "<row:visit_id>": f.VisitFactory(
+            region=cast.region, of=f.IntroductionFactory(region=cast.region, suggested__of=world.asked)
+        ).id
+        if "<row:visit_id>" in rule
+        else "",
+        "<row:rule_id>": f.ClearanceRuleFactory(region=cast.region).id if "<row:rule_id>" in rule else "",
         "<row:membership_id>": cast.nueva_membership.id,
         "<row:school_id>": cast.school.id,
+        "<row:closure_id>": f.ClosureFactory(region=cast.region).id if "<row:closure_id>" in rule else "",
+        "<uuid:feed_key>": cast.esperanza.feed_key,
         "<row:item_id>": world.stuck.id,
         "<row:suppression_id>": world.quiet.id,
         "<row:reflection_id>": world.told.id,

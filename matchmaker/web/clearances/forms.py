@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import Field, RadioField, SelectMultipleField
+from wtforms.validators import InputRequired
 
 from matchmaker.queries.clearances import CONDITIONS, Rule
 from matchmaker.services.clearances import MOST_SCHOOLS, Kept, Plan
@@ -18,6 +19,7 @@ from models import Clearance, Partner, School, Visit
 
 WHATEVER = "any"
 _TRUTH = {"yes": True, "no": False}
+_CHOSEN = InputRequired(message=_("Please choose one."))
 
 
 class RuleForm(fields.PageForm):
@@ -27,7 +29,7 @@ class RuleForm(fields.PageForm):
     repeated = RadioField(words.ASKED["repeated"], default=WHATEVER)
     own_child = RadioField(words.ASKED["own_child"], default=WHATEVER)
     overnight = RadioField(words.ASKED["overnight"], default=WHATEVER)
-    required = RadioField(_("Such a visit"))
+    required = RadioField(_("Such a visit"), validators=[_CHOSEN])
     note = fields.line(_("Note"), 300)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -44,7 +46,7 @@ class RuleForm(fields.PageForm):
 class ClearanceForm(fields.PageForm):
     """All that is kept: a status, who issued it, two dates, and the schools of the partner's children."""
 
-    status = RadioField(_("School clearance"))
+    status = RadioField(_("School clearance"), validators=[_CHOSEN])
     issuer = fields.line(_("Issued by"), 120)
     issued_on = fields.line(_("Issued on"), 10)
     ends_on = fields.line(_("Ends on"), 10)
@@ -86,7 +88,7 @@ class ClearanceForm(fields.PageForm):
 class PlanForm(fields.PageForm):
     """Who is with the class. Reached by a link, it does not show the room that is there, and an empty one keeps it."""
 
-    supervised = RadioField(_("Is somebody of the school in the room throughout?"))
+    supervised = RadioField(_("Is somebody of the school in the room throughout?"), validators=[_CHOSEN])
     staff_name = fields.line(_("Who stays with the class"), 120)
     second_adult = fields.line(_("A second adult near by"), 120)
     room = fields.line(_("Room"), 120)
