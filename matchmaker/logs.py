@@ -32,6 +32,9 @@ PERSONAL = frozenset(
 SENTENCES = frozenset({"event", "why", "reason", "exception", "error", "timestamp"})
 """Keys whose value may be several words, of ours; under every other key such a text is left out."""
 
+OURS = frozenset({"route", "endpoint"})
+"""Keys whose value comes out of the source, as it stands there."""
+
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:=]+@[^\s<>\"'(),;:]+")
 _TOKEN = re.compile(r"[A-Za-z0-9_\-.=]{32,}")
 _PHONE = re.compile(r"(?<![\w.:-])\+?\(?\d{1,4}\)?[ .-]?\(?\d{2,4}\)?[ .-]\d{3,4}(?:[ .-]?\d{2,4})?(?![\w:])")
@@ -54,7 +57,7 @@ def configure(*, production: bool) -> None:
         logger_factory=structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = _Foreign()
+    handler = _Foreign(logging.WARNING)
     handler.setFormatter(
         ProcessorFormatter(processors=[ProcessorFormatter.remove_processors_meta, drawn], foreign_pre_chain=shared)
     )
@@ -75,7 +78,7 @@ class _Foreign(logging.Handler):
 def without_persons(logger: Any, method: str, event: Event) -> Event:
     """Leave out what is somebody's; the rest of the line stays."""
     for key, value in event.items():
-        if key.startswith("_") or key == "exc_info":
+        if key.startswith("_") or key == "exc_info" or key in OURS:
             continue
         if key in PERSONAL:
             event[key] = LEFT_OUT
