@@ -12,7 +12,7 @@ from matchmaker import outbox, reasons
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db, limiter
 from matchmaker.policies import Permission
-from matchmaker.queries import learning_requests, paging, people, timeline
+from matchmaker.queries import conversation, learning_requests, paging, people, timeline
 from matchmaker.services import requests
 from matchmaker.web import context, labels
 from matchmaker.web.requests.forms import RequestForm
@@ -32,7 +32,8 @@ def index() -> ResponseReturnValue:
         return redirect(url_for("account.home"))
     page = paging.fetch(db.session, learning_requests.of_teacher(teacher.id), request.args.get("page", 1, type=int))
     lines = timeline.of_requests(db.session, page.rows)
-    return render_template("requests/index.html", requests=[(row, lines[row.id]) for row in page.rows], **page.place)
+    rows = [(row, lines[row.id]) for row in page.rows]
+    return render_template("requests/index.html", requests=rows, feed_key=teacher.feed_key, **page.place)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -62,7 +63,13 @@ def show(request_id: int) -> ResponseReturnValue:
     asked = learning_requests.whole(db.session, request_id)
     context.require(Permission.READ_REQUEST, asked)
     told = reasons.for_teacher(str(get_locale()), timeline.weighed(db.session, asked))
-    return render_template("requests/show.html", r=asked, timeline=timeline.of_request(db.session, asked), told=told)
+    return render_template(
+        "requests/show.html",
+        r=asked,
+        timeline=timeline.of_request(db.session, asked),
+        told=told,
+        talks=conversation.of_request(db.session, asked.id, utc_now()),
+    )
 
 
 @blueprint.post("/<row:request_id>/withdraw")

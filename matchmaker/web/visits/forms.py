@@ -30,8 +30,8 @@ class _Drawn(fields.PageForm):
 
     @property
     def drawn(self) -> int:
-        """The sequence, or UNDATED; for anything else a number that no visit has."""
-        given = self.sequence.data or ""
+        """The sequence that was sent, or UNDATED; for anything else a number that no visit has."""
+        given = "".join(self.sequence.raw_data or ())
         if given == str(UNDATED):
             return UNDATED
         return int(given) if given.isdecimal() and len(given) < 9 else UNDATED - 1
