@@ -33,6 +33,7 @@ class Settings:
     mailbox_dir: str = field(default="", metadata={"env": "MAILBOX_DIR"})
     reply_domain: str = field(default="", metadata={"env": "REPLY_DOMAIN"})
     mail_webhook_secret: str = field(default="", repr=False, metadata={"env": "MAIL_WEBHOOK_SECRET"})
+    smtp_timeout: int = field(default=15, metadata={"env": "SMTP_TIMEOUT"})
     tick_seconds: int = field(default=30, metadata={"env": "TICK_SECONDS"})
     proxies: int = field(default=0, metadata={"env": "TRUSTED_PROXIES"})
     metrics_token: str = field(default="", repr=False, metadata={"env": "METRICS_TOKEN"})
@@ -67,6 +68,8 @@ class Settings:
             raise SettingsError("SECRET_KEY must have at least 32 characters")
         if self.tick_seconds < 1 or self.proxies < 0:
             raise SettingsError("TICK_SECONDS must be 1 or more and TRUSTED_PROXIES 0 or more")
+        if self.smtp_timeout < 1:
+            raise SettingsError("SMTP_TIMEOUT must be 1 or more")
         if self.index_memory_mb < 1:
             raise SettingsError("INDEX_MEMORY_MB must be 1 or more")
         if self.reply_domain and not _DOMAIN.fullmatch(self.reply_domain):

@@ -128,7 +128,7 @@ def prepare(app: Flask, settings: Settings, name: QueueName) -> None:
         from matchmaker.mail.transport import Transport
         from matchmaker.services import regions
 
-        app.extensions["transport"] = Transport(settings.smtp_url)
+        app.extensions["transport"] = Transport(settings.smtp_url, settings.smtp_timeout)
         for slug in regions.without_postal_address(db.session):
             log.warning("region_without_postal_address", region=slug)
 
