@@ -22,6 +22,7 @@ SHOW_LOGINS = (*FLASK, "demo", "--logins")
 WEB = (
     *(PYTHON, "-m", "gunicorn", "--preload", "--workers", "2", "--threads", "4"),
     *("--graceful-timeout", "5", "--no-control-socket"),
+    *("--logger-class", "matchmaker.serverlog.ServerLog"),
 )
 APPLICATION = "matchmaker:create_app()"
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from matchmaker import create_app
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
-from models import Account, Introduction, IntroductionState
+from models import Account, Heartbeat, Introduction, IntroductionState
 from tests.cast import Cast
 from tests.embedded.watching import until
 from tests.faults.conftest import House
@@ -45,11 +46,31 @@ def test_an_approval_without_redis_stands_and_its_mail_leaves_later(house: House
     house.redis.start()
     house.redis.wait_until_ready()
     house.start("clock")
-    until(lambda: house.kept_alive() and house.count(Introduction.state == IntroductionState.INVITED) == 1, seconds=60)
+    until(lambda: house.count(Introduction.state == IntroductionState.INVITED) == 1, seconds=60)
+    assert house.children["mailer"].running, "it found Redis again by itself"
     [mail] = house.mails
     assert "Esperanza" in str(mail["To"])
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.mark.full
+def test_workers_and_clock_outlive_redis(house: House, people: Cast) -> None:
+    """Nobody starts them again: they find Redis when it is back, and work goes on."""
+    house.start("mailer").wait_until_ready()
+    house.start("clock").wait_until_ready()
+    before = {name: child.process and child.process.pid for name, child in house.children.items()}
+    house.redis.stop()
+    until(lambda: all("redis" in (house.home.log / f"{name}.log").read_text().lower() for name in before), seconds=60)
+    with house.database.stored() as session:
+        desk = set_desk(people, starts_at=utc_now() + timedelta(days=21))
+        desk.approve(session, utc_now)
+    house.redis.start()
+    house.redis.wait_until_ready()
+    until(lambda: house.count(Introduction.state == IntroductionState.INVITED) == 1, seconds=60)
+    assert {name: child.process and child.process.pid for name, child in house.children.items()} == before
+    assert all(child.running for child in house.children.values())
+    assert house.count(Heartbeat.name.in_(("mail", "clock")), of=Heartbeat) == 2
 
 
 def test_a_nudge_that_was_lost_is_made_good_by_the_clock(house: House, people: Cast) -> None:
