@@ -7,8 +7,9 @@ from datetime import datetime
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
-from matchmaker.mail import introductions, visits
+from matchmaker.mail import conversations, introductions, visits
 from matchmaker.mail.letter import Attachment, Correspondent, Letter, Span, letterhead, spoken
+from matchmaker.queries.conversation import Conversation
 from matchmaker.settings import Settings
 from models import Introduction, IntroductionState, OutboxItem, Region, Side, Visit
 
@@ -43,6 +44,7 @@ def letter(
         with force_locale(language):
             held = (visits.attached(introduction, visit, region, recipient, settings, agreed_at, now),)
     change = introductions.visit_page(settings, introduction, side, visit.ends_at if visit else None)
+    write = conversations.page(settings, Conversation(region, introduction, visit, now), side)
     return Letter(
         template=template,
         language=language,
@@ -50,7 +52,7 @@ def letter(
         sender=sender,
         reply_to=reply_to,
         letterhead=letterhead(region, language),
-        context={**_facts(introduction, visit, language), "page": page, "change": change},
+        context={**_facts(introduction, visit, language), "page": page, "change": change, "write": write},
         attachments=held,
     )
 

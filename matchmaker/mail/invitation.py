@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from matchmaker.mail import introductions
+from matchmaker.mail import conversations, introductions
 from matchmaker.mail.failures import PermanentFailure
 from matchmaker.mail.letter import Correspondent, Letter, letterhead, reading_language, spoken
 from matchmaker.queries import deadlines
+from matchmaker.queries.conversation import Conversation
 from matchmaker.settings import Settings
-from models import Introduction, IntroductionState, LearningRequest, MailKind, OutboxItem, Region
+from models import Introduction, IntroductionState, LearningRequest, MailKind, OutboxItem, Region, Side
 
 
 def compose(session: Session, item: OutboxItem, settings: Settings, now: datetime) -> Letter | None:
@@ -36,6 +37,7 @@ def letter(
     region = session.get_one(Region, introduction.region_id)
     sender, reply_to = introductions.signed(introduction, region)
     language = reading_language(introduction.partner.language, region)
+    ask = conversations.page(settings, Conversation(region, introduction, None, now), Side.PARTNER)
     return Letter(
         template=template,
         language=language,
@@ -44,7 +46,7 @@ def letter(
         reply_to=reply_to,
         letterhead=letterhead(region, language),
         kind=MailKind.ASKING,
-        context=_facts(introduction, language, settings, by, now),
+        context={**_facts(introduction, language, settings, by, now), "ask": ask},
     )
 
 

@@ -79,7 +79,7 @@ class Conversation:
     def names(self, reader: Side) -> dict[Side, str | None]:
         """What the two sides are called before a reader; None where that is not said yet."""
         partner = self.introduction.partner.addressee
-        shown = self.agreed or reader is not Side.TEACHER
+        shown = self.agreed or reader != Side.TEACHER
         return {Side.TEACHER: self.introduction.request.teacher.name, Side.PARTNER: partner if shown else None}
 
     def language_of(self, side: Side) -> str:

@@ -239,6 +239,34 @@ def test_a_refused_form_of_a_coordinator_shows_no_more_than_the_page(
     assert refused.status_code == 422 and QUESTION not in read(refused)
 
 
+def test_the_invitation_leads_to_a_question_and_its_answer_stays_open(
+    session: Session, visitor: Any, link: Any, invited: Introduction
+) -> None:
+    page = visitor.get(link(invited)).get_data(as_text=True)
+    found = re.search(r'href="(/messages/[^"]+)"', page)
+    assert found is not None
+    assert visitor.post(found.group(1), words()).status_code == 302
+    assert session.scalars(select(Message)).one().side is Side.PARTNER
+    invited.state = S.LAPSED
+    session.commit()
+    assert "/messages/" not in visitor.get(link(invited)).get_data(as_text=True)
+
+
+def test_a_request_leads_to_its_conversations_without_a_name_before_the_yes(
+    session: Session, browse: Any, cast: Cast, invited: Introduction
+) -> None:
+    invited.invited_at = f.NOW
+    session.commit()
+    path, own = f"/requests/{invited.request_id}", f"/introductions/{invited.key}/messages"
+    before = browse(cast.ana.account).get(path)
+    assert own in before.get_data(as_text=True) and "Esperanza" not in before.get_data(as_text=True)
+    assert "Write to the person we asked on Monday, September 14" in read(before)
+    invited.state = S.ACCEPTED
+    session.commit()
+    assert "Write to Esperanza Ochoa" in read(browse(cast.ana.account).get(path))
+    assert "Messages with Esperanza Ochoa" in read(browse(cast.marisol).get(path))
+
+
 def test_after_the_yes_names_and_contacts_go_through(
     session: Session, visitor: Any, partners: str, teachers: str, invited: Introduction
 ) -> None:

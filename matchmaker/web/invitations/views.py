@@ -17,6 +17,7 @@ from matchmaker.queries import invitations
 from matchmaker.services import capacity, introductions, partners
 from matchmaker.web import context, failures
 from matchmaker.web.invitations.forms import AnswerForm
+from matchmaker.web.messages import by_link
 
 blueprint = Blueprint("invitations", __name__, url_prefix="/i")
 
@@ -27,11 +28,12 @@ ANSWER_LIMIT = "60 per hour"
 def show(token: str) -> ResponseReturnValue:
     """The invitation, or what became of it. A link that has ended still says so, and whether the visit stands."""
     try:
-        invitation, status = _invitation(_read(token), link_holds=True), 200
+        link = _read(token)
     except tokens.ExpiredLink as ended:
-        invitation, status = _invitation(_of(ended), link_holds=False), 410
-    form = AnswerForm(invitation, formdata=None, answer=request.args.get("answer"))
-    return render_template("invitations/show.html", inv=invitation, form=form), status
+        invitation = _invitation(_of(ended), link_holds=False)
+        return render_template("invitations/show.html", inv=invitation, form=AnswerForm(invitation, formdata=None)), 410
+    invitation = _invitation(link, link_holds=True)
+    return _page(link, invitation, AnswerForm(invitation, formdata=None, answer=request.args.get("answer")), 200)
 
 
 @blueprint.post("/<token>")
@@ -42,7 +44,7 @@ def answer(token: str) -> ResponseReturnValue:
     invitation = _invitation(link, link_holds=True)
     form = AnswerForm(invitation)
     if not form.validate():
-        return render_template("invitations/show.html", inv=invitation, form=form), 422
+        return _page(link, invitation, form, 422)
     try:
         _take(link, form)
     except Conflict as conflict:
@@ -88,5 +90,10 @@ def _as_it_stands(link: tokens.Link, conflict: Conflict) -> ResponseReturnValue:
     db.session.rollback()
     flash(said if full else failures.sentence(conflict), "stop")
     invitation = _invitation(link, link_holds=True)
-    form = AnswerForm(invitation, formdata=None)
-    return render_template("invitations/show.html", inv=invitation, form=form), conflict.status
+    return _page(link, invitation, AnswerForm(invitation, formdata=None), conflict.status)
+
+
+def _page(link: tokens.Link, invitation: invitations.Invitation, form: AnswerForm, status: int) -> ResponseReturnValue:
+    """The page, with the way to ask the teacher something first."""
+    ask = by_link.page_of(link)
+    return render_template("invitations/show.html", inv=invitation, form=form, ask=ask), status

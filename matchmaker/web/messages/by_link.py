@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app
+from flask import Blueprint, current_app, url_for
 from flask.typing import ResponseReturnValue
 
 from matchmaker import tokens
@@ -38,6 +38,13 @@ def say(token: str) -> ResponseReturnValue:
     """Say something to the other side."""
     talk, side = _conversation(_read(token))
     return page.take(talk, side, NOBODY)
+
+
+def page_of(link: tokens.Link) -> str:
+    """Where whoever holds another link of an introduction writes to the other side, for as long as that link holds."""
+    secret = current_app.config["SETTINGS"].secret_key
+    token = tokens.issue(secret, tokens.Purpose.TALK, link.introduction, link.recipient, link.expires_at)
+    return url_for("messages.show", token=token)
 
 
 def _read(token: str) -> tokens.Link:
