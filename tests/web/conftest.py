@@ -26,6 +26,7 @@ from tests.cast import Cast, assemble
 from tests.web.world import World, build
 
 PAGES_OF = {
+    tokens.Purpose.CHOICES: "mail",
     tokens.Purpose.ANSWER: "i",
     tokens.Purpose.VISIT: "visits",
     tokens.Purpose.TALK: "messages",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -151,6 +152,14 @@ TABLE = {
     "POST /equity/policy/back":       "login 404  404  403  403  403  403  403  422  403  403",
     "GET /i/<token>":                 EVERYBODY,
     "POST /i/<token>":                "422   422  422  422  422  422  422  422  422  422  422",
+    "GET /mail/<token>":              EVERYBODY,
+    "POST /mail/<token>":             "422   422  422  422  422  422  422  422  422  422  422",
+    "GET /mail/<token>/unsubscribe":  EVERYBODY,
+    "POST /mail/<token>/unsubscribe": "422   422  422  422  422  422  422  422  422  422  422",
+    "GET /mail/choices":              "login 200  200  200  200  200  200  200  200  200  200",
+    "POST /mail/choices":             "login 422  422  422  422  422  422  422  422  422  422",
+    # Without a secret that is shared with a mail service.
+    "POST /mail/reports":             "404   404  404  404  404  404  404  404  404  404  404",
     "GET /messages/<token>":          EVERYBODY,
     "POST /messages/<token>":         "422   422  422  422  422  422  422  422  422  422  422",
     "GET /introductions/<uuid:key>/messages":
@@ -255,6 +264,10 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
     if rule.startswith("/reflections/"):
         page = link(world.told.introduction, purpose=tokens.Purpose.REFLECT)
         return rule.replace("/reflections/<token>", page)
+    if rule.startswith("/mail/<token>"):
+        mailed = f.OutboxItemFactory(region_id=cast.region.id, recipient=cast.ramon.email, done_at=f.NOW)
+        page = link(SimpleNamespace(key=mailed.uid), purpose=tokens.Purpose.CHOICES, recipient="asking")
+        return rule.replace("/mail/<token>", page)
     if rule == "/messages/<token>":
         return link(world.invited, purpose=tokens.Purpose.TALK)
     values = {
