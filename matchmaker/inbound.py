@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker.mail import reports
 from matchmaker.mail.reports import Outcome, Report
-from matchmaker.services import bounces
+from matchmaker.services import bounces, replies
 from matchmaker.settings import Settings
 
 log = structlog.get_logger()
@@ -22,7 +22,9 @@ log = structlog.get_logger()
 LARGEST = 1_000_000
 """Bytes of a mail that we read; a report brings no more than a mail of ours along."""
 
-ANSWERS: dict[str, Callable[[Session, str, EmailMessage, datetime], None]] = {}
+ANSWERS: dict[str, Callable[[Session, Settings, str, EmailMessage, datetime], object]] = {
+    "talk": replies.receive,
+}
 """Who takes a mail addressed to ``word+code@`` the reply domain, by that word. It gets the code and the mail."""
 
 
@@ -45,7 +47,7 @@ def take(session: Session, raw: bytes, settings: Settings, now: datetime, to: It
     if settings.reply_domain and not reports.is_automatic(mail):
         for word, code in _addressed(mail, settings.reply_domain, to):
             if word in ANSWERS:
-                ANSWERS[word](session, code, mail, now)
+                ANSWERS[word](session, settings, code, mail, now)
                 return Taken.ANSWER
     return Taken.NOTHING
 

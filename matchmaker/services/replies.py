@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.utils import getaddresses
 from enum import StrEnum
 
 import structlog
@@ -17,7 +15,7 @@ from matchmaker import audit, tokens
 from matchmaker.i18n import LANGUAGES
 from matchmaker.policies import NOBODY
 from matchmaker.queries import conversation as conversations
-from matchmaker.queries.conversation import REPLY_PREFIX, Conversation
+from matchmaker.queries.conversation import Conversation
 from matchmaker.services import conversation, letters, mailed_words
 from matchmaker.settings import Settings
 from models import Message, Side
@@ -26,7 +24,6 @@ log = structlog.get_logger()
 
 MOST_AN_HOUR = 20
 """Mails of one side that are passed on within an hour: two programs that answer each other end here."""
-_ADDRESSED = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "X-Forwarded-To")
 
 
 class Taken(StrEnum):
@@ -50,23 +47,10 @@ class Held(StrEnum):
     FILES = "files"
 
 
-def code_in(settings: Settings, message: EmailMessage, recipients: Iterable[str] = ()) -> str | None:
-    """The code of the conversation that a mail is addressed to; None for a mail that is no answer to a message.
-    ``recipients`` are the envelope's, where they are known."""
-    given = [*recipients, *(str(value) for name in _ADDRESSED for value in message.get_all(name, []))]
-    for _, written in getaddresses(given):
-        local, _, domain = written.lower().rpartition("@")
-        if local.startswith(REPLY_PREFIX) and settings.reply_domain and domain == settings.reply_domain.lower():
-            return local.removeprefix(REPLY_PREFIX)
-    return None
-
-
-def receive(
-    session: Session, settings: Settings, message: EmailMessage, now: datetime, recipients: Iterable[str] = ()
-) -> Taken:
-    """Take in an answer by mail: its own words go to the other side, or its sender hears why not. The same mail twice
-    is one. The caller commits."""
-    talk, side = _addressed(session, settings, message, now, recipients)
+def receive(session: Session, settings: Settings, code: str, message: EmailMessage, now: datetime) -> Taken:
+    """Take in an answer by mail, addressed by a code of ours: its own words go to the other side, or its sender hears
+    why not. The same mail twice is one. The caller commits."""
+    talk, side = _addressed(session, settings, code, now)
     if talk is None or side is None:
         log.warning("reply_unknown")
         return Taken.UNKNOWN
@@ -86,11 +70,8 @@ def receive(
 
 
 def _addressed(
-    session: Session, settings: Settings, message: EmailMessage, now: datetime, recipients: Iterable[str]
+    session: Session, settings: Settings, code: str, now: datetime
 ) -> tuple[Conversation | None, Side | None]:
-    code = code_in(settings, message, recipients)
-    if code is None:
-        return None, None
     try:
         key, side = tokens.read_reply_code(settings.secret_key, code)
     except tokens.BadLink:
