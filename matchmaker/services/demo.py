@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,11 +17,16 @@ from sqlalchemy.orm import Session
 
 from matchmaker.clock import Clock
 from matchmaker.policies import Actor
+from matchmaker.queries.school_days import SchoolDays
 from matchmaker.services import accounts, capacity, planning, regions, requests
 from models import (
     Account,
     Clearance,
+    ClearanceRule,
+    Closure,
+    ClosureKind,
     District,
+    FamilySchool,
     Fund,
     Introduction,
     IntroductionState,
@@ -56,6 +62,7 @@ class Loaded:
     teachers: dict[str, Teacher] = field(default_factory=dict)
     partners: dict[str, Partner] = field(default_factory=dict)
     coordinator: Account | None = None
+    days: SchoolDays = field(init=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -70,6 +77,7 @@ def load(session: Session, folder: Path, password_hash: str, clock: Clock) -> Re
     loaded = Loaded(_region(session, about, clock), clock, password_hash)
     loaded.neighbourhoods = {each["key"]: each["name"] for each in about["neighbourhoods"]}
     _districts_and_schools(session, loaded, about["districts"], folder / "schools.csv")
+    _calendar(session, loaded, json.loads((folder / "calendar.json").read_text(encoding="utf-8")))
     for person in about["staff"]:
         account = _account(session, loaded, person)
         accounts.appoint(session, account, loaded.region, Role(person["role"]), clock)
@@ -95,7 +103,12 @@ def _region(session: Session, about: dict[str, Any], clock: Clock) -> Region:
     plain = ("slug", "name", "short_name", "time_zone", "languages", "postal_address", "phone", "email")
     more = ("office_hours", "about", "undo_seconds", "answer_days", "quiet_from", "quiet_until")
     region = Region(**{name: about[name] for name in (*plain, *more)})
-    return regions.found(session, region, clock, **about["policy"])
+    founded = regions.found(session, region, clock, **about["policy"])
+    session.add_all(
+        ClearanceRule(region_id=founded.id, position=position, **rule)
+        for position, rule in enumerate(about["clearance_rules"], start=1)
+    )
+    return founded
 
 
 def _districts_and_schools(session: Session, loaded: Loaded, districts: Iterable[dict[str, str]], path: Path) -> None:
@@ -129,6 +142,20 @@ def _school(loaded: Loaded, row: dict[str, str]) -> School:
         poverty_year=int(row["poverty_year"]) if known else None,
         poverty_source=row["poverty_source"] if known else None,
     )
+
+
+def _calendar(session: Session, loaded: Loaded, about: dict[str, Any]) -> None:
+    """Days without school, this year and next, and the bells of those schools whose bells are known."""
+    this_year = loaded.clock().astimezone(loaded.zone).year
+    for year, row in product((this_year - 1, this_year, this_year + 1), about["closures"]):
+        first = date.fromisoformat(f"{year}-{row['from']}")
+        last = date.fromisoformat(f"{year + (row['to'] < row['from'])}-{row['to']}")
+        kind = ClosureKind(row["kind"])
+        session.add(Closure(region_id=loaded.region.id, first_on=first, last_on=last, kind=kind, name=row["name"]))
+    for school, kind in about["schools"].items():
+        loaded.schools[school].bells = about["bells"][kind]
+    session.flush()
+    loaded.days = SchoolDays.of(session, loaded.region)
 
 
 def _account(session: Session, loaded: Loaded, row: dict[str, Any]) -> Account:
@@ -173,11 +200,16 @@ def _partner(session: Session, loaded: Loaded, row: dict[str, Any]) -> None:
         joined_on=now.date() - timedelta(days=row["member_for_days"]),
         paused_at=now if row["paused"] else None,
         reviewed_at=now,
+        **dict(zip(("free_from", "free_until"), map(time.fromisoformat, row.get("hours", ())), strict=False)),
         **{name: row[name] for name in _AS_WRITTEN},
     )
     session.add(partner)
     session.flush()
     session.add_all(_fund(partner, place, fund) for place, fund in enumerate(row["funds"]))
+    session.add_all(
+        FamilySchool(region_id=partner.region_id, partner_id=partner.id, school_id=loaded.schools[key].id)
+        for key in row.get("family_schools", ())
+    )
     loaded.partners[row["key"]] = partner
 
 
@@ -214,8 +246,8 @@ def _request(session: Session, loaded: Loaded, row: dict[str, Any]) -> None:
     draft = requests.RequestDraft(
         windows=tuple(
             (
-                _at(loaded, _school_day(today, window["in_school_days"]), window["start"]),
-                _at(loaded, _school_day(today, window["in_school_days"]), window["end"]),
+                _at(loaded, loaded.days.after(today, window["in_school_days"]), window["start"]),
+                _at(loaded, loaded.days.after(today, window["in_school_days"]), window["end"]),
             )
             for window in row["windows"]
         ),
@@ -271,15 +303,6 @@ def _history(session: Session, loaded: Loaded, row: dict[str, Any]) -> None:
     session.flush()
     if met:
         capacity.hold(session, introduction, capacity.period_of(then, loaded.region), then)
-
-
-def _school_day(today: date, ahead: int) -> date:
-    """The date so many weekdays ahead."""
-    day = today
-    while ahead > 0:
-        day += timedelta(days=1)
-        ahead -= day.weekday() < 5
-    return day
 
 
 def _at(loaded: Loaded, day: date, clock_time: str) -> datetime:
