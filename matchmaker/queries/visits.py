@@ -27,6 +27,8 @@ from models import (
 _I = IntroductionState
 BEHIND = timedelta(days=90)
 """How long a private calendar keeps what is over."""
+_AROUND = 2
+"""School days before an agreed date from which other dates are proposed."""
 _CHANGEABLE = frozenset({_I.ACCEPTED, _I.INTRODUCED, _I.SCHEDULED})
 
 
@@ -77,16 +79,18 @@ def by_key(session: Session, key: UUID, side: Side, now: datetime) -> tuple[Intr
 
 
 def suggested(
-    session: Session, introduction: Introduction, region: Region, now: datetime, *, without: datetime | None = None
+    session: Session, introduction: Introduction, region: Region, now: datetime, visit: Visit | None = None
 ) -> list[slots.Slot]:
-    """Times in the next weeks that suit the partner, the school and the region, as far as known; none before the
-    region's notice is over."""
+    """Times that suit the partner, the school and the region, as far as known: none before the region's notice is over,
+    and around the date of a visit that has one."""
     request, partner = introduction.request, introduction.partner
     days = SchoolDays.of(session, region)
     first_on = days.after(days.today(now), region.notice_days)
+    if visit is not None:
+        first_on = max(first_on, days.before(days.today(visit.starts_at), _AROUND))
     bells = slots.bells_of(request.school.bells)
     found = slots.suggested(request.windows, bells, availability(partner), days, first_on)
-    return [slot for slot in found if slot.starts_at != without]
+    return [slot for slot in found if visit is None or slot.starts_at != visit.starts_at]
 
 
 def availability(partner: Partner) -> slots.Availability:
@@ -167,11 +171,7 @@ def _meeting(
     teacher = request.teacher
     state = _state(introduction, visit, now)
     times: list[slots.TimeSpan] = [*([visit] if visit else []), *request.windows]
-    found = (
-        suggested(session, introduction, region, now, without=visit.starts_at if visit else None)
-        if state in ("open", "agreed")
-        else []
-    )
+    found = suggested(session, introduction, region, now, visit) if state in ("open", "agreed") else []
     named, language = {
         Side.TEACHER: (teacher.name, teacher.account.language),
         Side.PARTNER: (partner.addressee, partner.language),
