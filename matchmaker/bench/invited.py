@@ -37,7 +37,7 @@ def build(session: Session, count: int, now: datetime, seed: int = 5) -> int:
     _open_at_all_hours(session, made.region_id)
     partners = list(session.scalars(select(Partner.id).where(Partner.region_id == made.region_id).order_by(Partner.id)))
     session.execute(update(Partner).values(monthly_capacity=4))
-    funds: dict[int, int] = {owner: fund for fund, owner in session.execute(select(Fund.id, Fund.partner_id)).tuples()}
+    funds: dict[int, int] = {owner: fund for fund, owner in session.execute(select(Fund.id, Fund.partner_id))}
     policy = session.scalars(select(EquityPolicy.id)).first()
     approver = session.scalars(select(Teacher.account_id)).first()
     asked: dict[str, Any] = {"region_id": made.region_id}

@@ -1,0 +1,104 @@
+"""Everything goes wrong while people are introduced: no letter is lost, and every book agrees with the others."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from sqlalchemy import select
+
+from matchmaker.settings import Settings
+from models import Introduction, IntroductionState, OutboxItem
+from tests.embedded.watching import until
+from tests.faults import books
+from tests.faults.network import MAILERS, Answering, Network, under_fire, write
+from tests.faults.unruly import Mood, Unruly
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much happens. ``misfortunes`` is how many mails meet each of the mail server's moods."""
+
+    introductions: int
+    mailer_kills: int
+    clock_kills: int
+    restarts: int
+    misfortunes: int
+    patience: float
+
+
+SMALL = Size(introductions=24, mailer_kills=3, clock_kills=1, restarts=1, misfortunes=1, patience=90)
+FULL = Size(introductions=1000, mailer_kills=24, clock_kills=6, restarts=2, misfortunes=15, patience=1200)
+
+
+@pytest.mark.parametrize("size", [pytest.param(SMALL, id="24"), pytest.param(FULL, id="1000", marks=pytest.mark.full)])
+def test_nothing_that_was_approved_is_lost(settings: Settings, size: Size) -> None:
+    # Another order of events in every run; what is asserted holds for all of them.
+    seed = random.randrange(1_000_000)
+    print(f"seed {seed}")
+    server = Unruly(size.misfortunes, among=size.introductions, seed=seed)
+    try:
+        with under_fire(settings, server) as network:
+            write(network, size.introductions, seed)
+            live_through(network, size, random.Random(seed))
+            check(network, size)
+    finally:
+        server.stop()
+
+
+def live_through(network: Network, size: Size, chance: random.Random) -> None:
+    """Run the workers while accidents happen and partners answer, until all is quiet and nothing is left to send."""
+    answering = Answering(network, chance)
+    accidents = planned(network, size, chance)
+
+    def quiet() -> bool:
+        network.server.wait(0.2)
+        network.keep_alive()
+        if accidents and len(network.server.taken) >= accidents[0][0]:
+            accidents.pop(0)[1]()
+            return False
+        answering.answer()
+        return not accidents and not answering.open and network.unsent() == 0
+
+    until(quiet, seconds=size.patience)
+
+
+def planned(network: Network, size: Size, chance: random.Random) -> list[tuple[int, Callable[[], None]]]:
+    """Every accident, and after how many mails it happens: spread over the first as many as there are introductions."""
+    accidents: list[Callable[[], None]] = [
+        *[lambda: network.kill(chance.choice(MAILERS)) for _ in range(size.mailer_kills)],
+        *[lambda: network.kill("clock") for _ in range(size.clock_kills)],
+        *[network.restart_postgres for _ in range(size.restarts)],
+        *[network.restart_redis for _ in range(size.restarts)],
+    ]
+    chance.shuffle(accidents)
+    return list(zip(sorted(chance.sample(range(size.introductions), len(accidents))), accidents, strict=True))
+
+
+def check(network: Network, size: Size) -> None:
+    """The service's books beside the mail server's."""
+    server = network.server
+    with network.database.session() as session:
+        found = books.Delivery.of(session, server)
+        print(
+            f"{size.introductions} introductions, {network.kills} kills, {network.restarts} restarts, "
+            f"{sum(server.moods.values()) - server.moods[Mood.TAKES]} refusals, hangs and cuts: {found}"
+        )
+        assert set(server.moods) == set(Mood)
+        assert network.kills >= size.mailer_kills
+        assert (found.lost, found.strangers) == (0, 0)
+        assert found.duplicates <= network.kills
+        assert found.refused <= server.moods[Mood.NEVER_AT_RCPT] + server.moods[Mood.NEVER_AT_DATA]
+        assert found.unanswered == server.moods[Mood.CUTS_AFTER] + server.moods[Mood.HANGS_AFTER]
+        assert books.twice_told_apart(server) == []
+        assert books.wrong_units(session) == []
+        assert books.illegal_changes(session) == []
+        assert books.wrong_audit(session) == []
+        aside = session.scalars(select(OutboxItem.last_error).where(OutboxItem.failed_at.is_not(None))).all()
+        assert all(error and error.startswith(("PermanentFailure: 550", "PermanentFailure: 554")) for error in aside)
+        troubles = session.scalars(select(OutboxItem.last_error).where(OutboxItem.last_error.contains("eadlock"))).all()
+        assert troubles == []
+        states = set(session.scalars(select(Introduction.state)))
+        assert {IntroductionState.SCHEDULED, IntroductionState.NOT_NOW, IntroductionState.INVITED} <= states
