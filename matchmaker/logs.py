@@ -50,7 +50,9 @@ def configure(*, production: bool) -> None:
         *([where_raised] if production else []),
         without_persons,
     ]
-    drawn: Any = structlog.processors.JSONRenderer() if production else structlog.dev.ConsoleRenderer(colors=False)
+    # Plain: the console's own tracebacks print every local variable.
+    console = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    drawn: Any = structlog.processors.JSONRenderer() if production else console
     structlog.configure(
         processors=[*shared, drawn],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Integer, Select, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import Heartbeat, Introduction, OutboxItem, Plan, PlanState, QueueName, Suppression
@@ -63,12 +63,20 @@ def heartbeats(session: Session) -> Mapping[str, datetime]:
 
 
 def sender_silent_since(session: Session, now: datetime) -> datetime | None:
-    """Since when no mail leaves, in one query: the mailer's last sign of life where that is too long ago, or, where it
-    never gave one, when the oldest mail should have left. None while all is well."""
+    """Since when no mail leaves, in one query. None while all is well."""
+    return silent_since(session.scalar(select(last_sign())), now)
+
+
+def last_sign() -> ColumnElement[datetime | None]:
+    """The mailer's last sign of life, or, where it never gave one, when the oldest mail should have left."""
     heart = select(Heartbeat.at).where(Heartbeat.name == QueueName.MAIL.value).scalar_subquery()
     waiting = select(func.min(OutboxItem.due_at)).where(OutboxItem.queue == QueueName.MAIL, _OPEN).scalar_subquery()
-    since = session.scalar(select(func.coalesce(heart, waiting)))
-    return since if since is not None and now - since > SILENT_AFTER else None
+    return func.coalesce(heart, waiting)
+
+
+def silent_since(sign: datetime | None, now: datetime) -> datetime | None:
+    """A last sign of life that is too long ago."""
+    return sign if sign is not None and now - sign > SILENT_AFTER else None
 
 
 def stuck(region_id: int | None) -> Select[OutboxItem]:

@@ -68,9 +68,9 @@ def test_workers_and_clock_outlive_redis(house: House, people: Cast) -> None:
     house.redis.start()
     house.redis.wait_until_ready()
     until(lambda: house.count(Introduction.state == IntroductionState.INVITED) == 1, seconds=60)
+    until(lambda: house.count(Heartbeat.name.in_(("mail", "clock")), of=Heartbeat) == 2, seconds=60)
     assert {name: child.process and child.process.pid for name, child in house.children.items()} == before
     assert all(child.running for child in house.children.values())
-    assert house.count(Heartbeat.name.in_(("mail", "clock")), of=Heartbeat) == 2
 
 
 def test_a_nudge_that_was_lost_is_made_good_by_the_clock(house: House, people: Cast) -> None:
