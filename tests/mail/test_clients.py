@@ -48,12 +48,14 @@ def account_item(cast: Cast, letter: str) -> OutboxItem:
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize("kind", ["invitation", "introduction_teacher", "introduction_partner"])
+@pytest.mark.parametrize("kind", ["invitation", "invitation_reminder", "introduction_teacher", "introduction_partner"])
 def test_letters_about_an_introduction(
     write: Callable[[OutboxItem], EmailMessage], introduction: Introduction, kind: str, language: str
 ) -> None:
     introduction.partner.language = introduction.request.teacher.account.language = language
-    if kind != "invitation":
+    if kind == "invitation_reminder":
+        introduction.state, introduction.answer_by = IntroductionState.INVITED, f.NOW + timedelta(days=2)
+    elif kind != "invitation":
         introduction.state = IntroductionState.ACCEPTED
     clients.check(write(item_for(introduction, kind)), PUBLIC)
 
