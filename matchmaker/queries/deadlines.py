@@ -31,5 +31,5 @@ def of_invitation(session: Session, request: LearningRequest, region: Region, no
     end = days.end_after(now, region.answer_days)
     answer_by = min([end, max((window.starts_at for window in request.windows), default=end)])
     morning = days.at(days.after(days.today(now), region.remind_days), _MORNING)
-    remind_at = min(morning, now + (answer_by - now) / 2)
+    remind_at = morning if morning < answer_by else now + (answer_by - now) / 2
     return Deadlines(remind_at if remind_at > now else None, answer_by)

@@ -16,6 +16,7 @@ from matchmaker.mail.letter import Letter
 from matchmaker.queries import eligibility
 from matchmaker.settings import Settings
 from models import (
+    EquityPolicy,
     LearningRequest,
     OutboxItem,
     Partner,
@@ -104,8 +105,15 @@ class Passing:
             select(Proposal).where(Proposal.request_id == request.id, Proposal.state == ProposalState.OPEN)
         ):
             old.become(ProposalState.SUPERSEDED, at=self.now)
-        ranking = f.RankingFactory(region_id=request.region_id, request_id=request.id, request_version=request.version,
-                                   ranked_at=self.now)  # fmt: skip
+        policy = self.session.scalars(
+            select(EquityPolicy.id).where(EquityPolicy.region_id == request.region_id)
+        ).first()
+        ranking = Ranking(
+            region_id=request.region_id, request_id=request.id, request_version=request.version, policy_id=policy,
+            ranked_at=self.now, eligible=0, excluded={}, candidates=[], versions={},
+        )  # fmt: skip
+        self.session.add(ranking)
+        self.session.flush()
         people = self.session.scalars(
             select(Partner).where(Partner.region_id == request.region_id).order_by(Partner.id)
         ).all()

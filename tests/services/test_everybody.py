@@ -59,6 +59,7 @@ WAITS_ON = {
 """What is left in the outbox for each state that nobody may wait in for ever."""
 
 numbers = st.integers(0, 5)
+rarely = st.integers(0, 3).map(lambda n: n == 0)
 sides = st.sampled_from([Side.TEACHER, Side.PARTNER])
 spoken = st.sampled_from([None, AnswerVia.PHONE, AnswerVia.IN_PERSON])
 
@@ -118,9 +119,11 @@ class Everybody(RuleBasedStateMachine):
             clock=self.time.clock,
         )
 
-    @rule(which=numbers)
-    def undo(self, which: int) -> None:
-        self._about(which, lambda it: self._try(proposals.undo, acting(self.cast.marisol), it.id, self.time.clock))
+    @rule(which=numbers, really=rarely)
+    def undo(self, which: int, really: bool) -> None:
+        if really:
+            marisol = acting(self.cast.marisol)
+            self._about(which, lambda it: self._try(proposals.undo, marisol, it.id, self.time.clock), _I.APPROVED)
 
     @rule(which=numbers, choice=numbers)
     def pass_over(self, which: int, choice: int) -> None:
@@ -132,11 +135,7 @@ class Everybody(RuleBasedStateMachine):
 
     @rule(which=numbers, window=numbers, via=spoken)
     def say_yes(self, which: int, window: int, via: AnswerVia | None) -> None:
-        def answer(it: Introduction) -> None:
-            chosen = self._one(it.request.windows, window).id if it.request.windows else None
-            self._try(introductions.accept, it.key, chosen, self.time.clock, self._said(via))
-
-        self._about(which, answer)
+        self._about(which, lambda it: self._say_yes(it, window, via), _I.INVITED, _I.NOT_NOW, _I.OTHER_TIMES)
 
     @rule(which=numbers, days=st.lists(st.integers(1, 60), min_size=1, max_size=3), via=spoken)
     def propose_times(self, which: int, days: list[int], via: AnswerVia | None) -> None:
@@ -144,6 +143,7 @@ class Everybody(RuleBasedStateMachine):
         self._about(
             which,
             lambda it: self._try(introductions.propose_times, it.key, times, self.time.clock, self._said(via)),
+            _I.INVITED,
         )
 
     @rule(which=numbers, choice=numbers)
@@ -153,11 +153,11 @@ class Everybody(RuleBasedStateMachine):
             if times:
                 self._try(introductions.take_time, it.key, self._one(times, choice).id, self.time.clock)
 
-        self._about(which, take)
+        self._about(which, take, _I.OTHER_TIMES)
 
     @rule(which=numbers)
     def say_none_fits(self, which: int) -> None:
-        self._about(which, lambda it: self._try(introductions.none_fits, it.key, self.time.clock))
+        self._about(which, lambda it: self._try(introductions.none_fits, it.key, self.time.clock), _I.OTHER_TIMES)
 
     @rule(which=numbers, why=st.sampled_from([None, *NotNowReason]), via=spoken)
     def say_not_now(self, which: int, why: NotNowReason | None, via: AnswerVia | None) -> None:
@@ -171,22 +171,52 @@ class Everybody(RuleBasedStateMachine):
             verb = visits.move if visits.of(self.session, it) else visits.agree
             self._try(verb, acting(self.cast.marisol), it.key, start, start + HOUR, side, self.time.clock)
 
-        self._about(which, change)
+        self._about(which, change, _I.INTRODUCED, _I.SCHEDULED)
 
     @rule(which=numbers, side=sides)
     def cancel(self, which: int, side: Side) -> None:
         nobody = acting(self.cast.charlie)
-        self._about(which, lambda it: self._try(visits.cancel, nobody, it.key, side, None, self.time.clock))
+        self._about(
+            which, lambda it: self._try(visits.cancel, nobody, it.key, side, None, self.time.clock), _I.SCHEDULED
+        )
 
     @rule(which=numbers, side=sides, took_place=st.booleans(), again=st.sampled_from([None, *Again]))
     def reflect(self, which: int, side: Side, took_place: bool, again: Again | None) -> None:
         said = reflections.Said(took_place, again)
-        self._about(which, lambda it: self._try(reflections.write, it.key, side, said, self.time.clock))
+        self._about(
+            which, lambda it: self._try(reflections.write, it.key, side, said, self.time.clock), _I.SCHEDULED, _I.MET
+        )
 
-    @rule(which=numbers)
-    def withdraw(self, which: int) -> None:
-        teacher = acting(self.cast.ana.account)
-        self._try(requests.withdraw, teacher, self._one(self.requests, which).id, self.time.clock)
+    @rule(which=numbers, really=rarely)
+    def withdraw(self, which: int, really: bool) -> None:
+        if really:
+            teacher = acting(self.cast.ana.account)
+            self._try(requests.withdraw, teacher, self._one(self.requests, which).id, self.time.clock)
+
+    @rule(which=numbers, choice=numbers, side=sides)
+    def all_goes_well(self, which: int, choice: int, side: Side) -> None:
+        """Somebody does what everybody hopes for next, so that walks lead far."""
+        request = self._one(self.requests, which)
+        live = [it for it in self._introductions() if it.request_id == request.id and it.state in LIVE_INTRODUCTIONS]
+        if not live:
+            self.approve(which, choice, [choice + 1], ben=False)
+            return
+        it = self._one(live, choice)
+        if it.state is _I.APPROVED:
+            self.time.until(max(it.due_at, self.time.now))
+        elif it.state is _I.INVITED:
+            self._say_yes(it, choice, None)
+        elif it.state is _I.ACCEPTED:
+            self.time.until(self.time.now + HOUR)
+        elif it.state is _I.INTRODUCED:
+            start = self.time.now + timedelta(days=10 + choice)
+            self._try(visits.agree, acting(self.cast.marisol), it.key, start, start + HOUR, side, self.time.clock)
+        elif it.state is _I.SCHEDULED:
+            visit = visits.of(self.session, it)
+            assert visit is not None
+            self.time.until(max(visit.ends_at, self.time.now))
+            said = reflections.Said(took_place=True, again=Again.YES)
+            self._try(reflections.write, it.key, side, said, self.time.clock)
 
     @rule(which=numbers, capacity=st.integers(0, 2), pause=st.booleans())
     def change_a_profile(self, which: int, capacity: int, pause: bool) -> None:
@@ -273,9 +303,9 @@ class Everybody(RuleBasedStateMachine):
                 assert self._watched(request), request.state
 
     def _silence_ends(self) -> None:
-        """From wherever things stand, everybody is silent for most of a year: in the end nothing waits for anybody but
+        """From wherever things stand, everybody is silent for most of a school year: in the end nothing waits for anybody but
         a named coordinator, who has been told by a task."""
-        self.time.until(self.time.now + timedelta(days=300))
+        self.time.until(self.time.now + timedelta(days=200))
         for it in self._introductions():
             stuck = it.state is _I.APPROVED and self._left("invitation", it, put_aside_too=True)
             undated = it.state is _I.INTRODUCED
@@ -346,11 +376,16 @@ class Everybody(RuleBasedStateMachine):
             )
         )
 
-    def _about(self, which: int, do: Callable[[Introduction], None]) -> None:
-        """Something about one of the latest introductions."""
-        found = self._introductions()[-4:]
+    def _about(self, which: int, do: Callable[[Introduction], None], *states: IntroductionState) -> None:
+        """Something about an introduction in one of these states, or in any where there is none."""
+        everyone = self._introductions()
+        found = [it for it in everyone if it.state in states] or everyone
         if found:
             do(self._one(found, which))
+
+    def _say_yes(self, it: Introduction, window: int, via: AnswerVia | None) -> None:
+        chosen = self._one(it.request.windows, window).id if it.request.windows else None
+        self._try(introductions.accept, it.key, chosen, self.time.clock, self._said(via))
 
     def _said(self, via: AnswerVia | None) -> Spoken:
         return Spoken() if via is None else Spoken(via, acting(self.cast.marisol))
