@@ -303,8 +303,8 @@ class Everybody(RuleBasedStateMachine):
                 assert self._watched(request), request.state
 
     def _silence_ends(self) -> None:
-        """From wherever things stand, everybody is silent for most of a school year: in the end nothing waits for anybody but
-        a named coordinator, who has been told by a task."""
+        """From wherever things stand, everybody is silent for most of a school year: in the end nothing waits for
+        anybody but a named coordinator, who has been told by a task."""
         self.time.until(self.time.now + timedelta(days=200))
         for it in self._introductions():
             stuck = it.state is _I.APPROVED and self._left("invitation", it, put_aside_too=True)
