@@ -40,7 +40,8 @@ class RuleForm(fields.PageForm):
 
     def rule(self) -> Rule:
         """The row as the service takes it."""
-        return Rule(*(_TRUTH.get(self[name].data) for name in CONDITIONS), required=self.required.data == "yes")
+        said = {name: _TRUTH.get(self[name].data) for name in CONDITIONS}
+        return Rule(**said, required=self.required.data == "yes")
 
 
 class ClearanceForm(fields.PageForm):
