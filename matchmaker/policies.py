@@ -41,6 +41,8 @@ class Permission(Enum):
     """A learning request: its own teacher, and the region's staff."""
     WITHDRAW_REQUEST = "withdraw a learning request"
     """A learning request: its own teacher, and the region's staff."""
+    CHOOSE_TIME = "choose among the other times that a partner proposes"
+    """A learning request: its own teacher, and the region's staff in her place."""
     EDIT_PARTNER = "change a partner's profile and funds"
     """A partner: the account it belongs to."""
     HAVE_PROFILE = "have a partner's profile"
@@ -104,6 +106,7 @@ PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
     Permission.POST_REQUEST: lambda actor, region: actor.is_a(_region(region), Role.TEACHER),
     Permission.READ_REQUEST: lambda actor, request: _own_request(actor, request) or _staff(actor, request),
     Permission.WITHDRAW_REQUEST: lambda actor, request: _own_request(actor, request) or _staff(actor, request),
+    Permission.CHOOSE_TIME: lambda actor, request: _own_request(actor, request) or _staff(actor, request),
     Permission.EDIT_PARTNER: _own_profile,
     Permission.HAVE_PROFILE: lambda actor, region: actor.is_a(_region(region), Role.PARTNER),
     Permission.JOIN_CONVERSATION: lambda actor, talk: _own_conversation(actor, talk) or _staff(actor, talk),

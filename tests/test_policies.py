@@ -36,6 +36,7 @@ def subjects(cast: Cast) -> dict[Permission, Any]:
         P.POST_REQUEST: cast.region,
         P.READ_REQUEST: request,
         P.WITHDRAW_REQUEST: request,
+        P.CHOOSE_TIME: request,
         P.EDIT_PARTNER: cast.ramon,
         P.HAVE_PROFILE: cast.region,
         P.JOIN_CONVERSATION: conversation,
@@ -62,6 +63,7 @@ TALK = {P.JOIN_CONVERSATION, P.READ_CONVERSATION}
 STAFF = TALK | {
     P.READ_REQUEST,
     P.WITHDRAW_REQUEST,
+    P.CHOOSE_TIME,
     P.USE_DESK,
     P.MANAGE_PEOPLE,
     P.READ_CLEARANCE_RULES,
@@ -71,7 +73,7 @@ STAFF = TALK | {
     P.TRY_POLICY,
 }
 MAY = {
-    "ana": TALK | {P.POST_REQUEST, P.READ_REQUEST, P.WITHDRAW_REQUEST, P.PLAN_VISIT},
+    "ana": TALK | {P.POST_REQUEST, P.READ_REQUEST, P.WITHDRAW_REQUEST, P.CHOOSE_TIME, P.PLAN_VISIT},
     "tomas": {P.POST_REQUEST},
     "nueva": set(),
     "ramon": TALK | {P.EDIT_PARTNER, P.HAVE_PROFILE},

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from matching.explain import CLEAR_LEAD
-from matchmaker.queries import capacity, cautions, clearances, mails
+from matchmaker.queries import capacity, cautions, clearances, health, mails
+from matchmaker.queries.chains import COUNTED
 from models import (
     Introduction,
     IntroductionState,
@@ -31,6 +32,7 @@ from models import (
     Region,
     RequestState,
     School,
+    Task,
     Window,
 )
 
@@ -39,6 +41,15 @@ LINES = ("first", "next", "near", "at_share")
 
 WAITING = (RequestState.PROPOSED, RequestState.NONE_YET)
 """States in which a request waits for a coordinator."""
+MORE_WANTED = (RequestState.PLACED, RequestState.SCHEDULED)
+"""States in which a request for several people may still want somebody."""
+_CAME_TO_NOTHING = (
+    IntroductionState.NOT_NOW,
+    IntroductionState.LAPSED,
+    IntroductionState.WITHDRAWN,
+    IntroductionState.CANCELLED,
+    IntroductionState.NOT_HELD,
+)
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,46 @@ class Queue:
 def waiting_count(session: Session, region_id: int) -> int:
     """How many requests of a region wait for a coordinator."""
     return session.scalar(select(func.count(LearningRequest.id)).where(_waits(region_id))) or 0
+
+
+def waits(session: Session, request: LearningRequest) -> bool:
+    """Whether one request waits for a coordinator, or wants more people than have been asked."""
+    return bool(session.scalar(select(_waits(request.region_id)).where(LearningRequest.id == request.id)))
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What stands above the desk: open tasks of the region, those overdue, those of the request shown, and since when
+    no mail leaves (None while all is well)."""
+
+    open: int
+    overdue: int
+    tasks: tuple[Task, ...]
+    silent_since: datetime | None
+
+
+def bar(session: Session, region_id: int, request_id: int | None, today: date, now: datetime) -> Bar:
+    """The bar, in one query."""
+    undone = select(func.count(Task.id)).where(Task.region_id == region_id, Task.done_at.is_(None))
+    rows = session.execute(
+        select(
+            Task,
+            undone.scalar_subquery().label("undone"),
+            undone.where(Task.due_on < today).scalar_subquery().label("overdue"),
+            health.last_sign().label("last_sign"),
+        )
+        .select_from(select(literal(1)).subquery())
+        .outerjoin(Task, (Task.request_id == request_id) & Task.done_at.is_(None))
+        .options(joinedload(Task.owner), joinedload(Task.partner))
+        .order_by(Task.due_on, Task.id)
+    ).all()
+    first = rows[0]
+    return Bar(
+        first.undone,
+        first.overdue,
+        tuple(row.Task for row in rows if row.Task is not None),
+        health.silent_since(first.last_sign, now),
+    )
 
 
 def being_read(session: Session, region_id: int) -> int:
@@ -153,14 +204,37 @@ def newest_ranking(region_id: int) -> Select[int]:
 
 def _waits(region_id: int) -> ColumnElement[bool]:
     undecided = LearningRequest.state.in_(WAITING)
-    stuck = (LearningRequest.state == RequestState.PLACED) & mails.some_put_aside()
-    return (LearningRequest.region_id == region_id) & (undecided | stuck)
+    return (LearningRequest.region_id == region_id) & (undecided | _stuck() | _wants_more())
+
+
+def _stuck() -> ColumnElement[bool]:
+    """Decided, but a mail of it could not leave."""
+    return (LearningRequest.state == RequestState.PLACED) & mails.some_put_aside()
+
+
+def _wants_more() -> ColumnElement[bool]:
+    """Fewer people are asked than the request is for, and somebody is there who could be."""
+    asked = select(func.count(Introduction.id)).where(
+        Introduction.request_id == LearningRequest.id, Introduction.state.in_(COUNTED)
+    )
+    newest = select(func.max(Ranking.id)).where(Ranking.request_id == LearningRequest.id)
+    somebody = exists().where(
+        Proposal.request_id == LearningRequest.id,
+        Proposal.state == ProposalState.OPEN,
+        Proposal.ranking_id == newest.correlate(LearningRequest).scalar_subquery(),
+    )
+    return (
+        (LearningRequest.partners_wanted > 1)
+        & LearningRequest.state.in_(MORE_WANTED)
+        & (LearningRequest.partners_wanted > asked.correlate(LearningRequest).scalar_subquery())
+        & somebody
+    )
 
 
 def _requests(region_id: int) -> Select[Any]:
     came_back = exists().where(
         Introduction.request_id == LearningRequest.id,
-        Introduction.state.in_((IntroductionState.NOT_NOW, IntroductionState.LAPSED)),
+        Introduction.state.in_(_CAME_TO_NOTHING),
     )
     starts = (
         select(func.array_agg(aggregate_order_by(Window.starts_at, Window.starts_at)))
@@ -172,6 +246,7 @@ def _requests(region_id: int) -> Select[Any]:
         select(
             request.id, request.title, request.language, request.grade, request.posted_at, request.state,
             request.school_id, School.name, starts.label("starts"), came_back.label("came_back"),
+            _stuck().label("stuck"),
         )
         .join(School, School.id == request.school_id)
         .where(_waits(region_id))
@@ -245,8 +320,7 @@ def _cautions(
 
 
 def _section(row: Row[Any], first: Row[Any] | None, warned: bool) -> str:
-    if row.state is RequestState.PLACED:
-        # Decided, but a mail of it could not leave.
+    if row.stuck:
         return "closer"
     if first is None:
         return "none_yet"

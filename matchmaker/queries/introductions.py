@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload
 
 from matchmaker.errors import NotFound
-from models import LIVE_INTRODUCTIONS, Introduction, LearningRequest
+from models import LIVE_INTRODUCTIONS, Introduction, IntroductionState, LearningRequest, Teacher
+
+_BEFORE = (IntroductionState.APPROVED, IntroductionState.UNDONE)
 
 
 def all_live(session: Session, request_id: int) -> list[Introduction]:
@@ -29,6 +31,22 @@ def live(session: Session, request_id: int) -> Introduction | None:
         .where(Introduction.request_id == request_id, Introduction.state.in_(LIVE_INTRODUCTIONS))
         .order_by(Introduction.id.desc())
         .limit(1)
+    )
+
+
+def of_partner(partner_id: int) -> Select[Introduction]:
+    """Every invitation that a partner got, and what became of it, the newest first."""
+    return (
+        select(Introduction)
+        .where(Introduction.partner_id == partner_id, Introduction.state.not_in(_BEFORE))
+        .options(
+            joinedload(Introduction.window),
+            joinedload(Introduction.request).options(
+                joinedload(LearningRequest.school),
+                joinedload(LearningRequest.teacher).joinedload(Teacher.account),
+            ),
+        )
+        .order_by(Introduction.id.desc())
     )
 
 

@@ -23,7 +23,9 @@ def some_put_aside() -> ColumnElement[bool]:
 
 
 def put_aside(session: Session, introduction: Introduction) -> list[OutboxItem]:
-    """The mails of an introduction that were put aside, oldest first."""
+    """The mails of an introduction that were put aside and are still wanted, oldest first."""
+    if introduction.state not in _WANTS_MAIL:
+        return []
     return list(
         session.scalars(
             select(OutboxItem)

@@ -116,7 +116,41 @@
     radios.forEach((radio) => radio.closest(".match").classList.toggle("match--first", radio === marked));
     const name = one("[data-chosen]");
     if (name) name.textContent = marked.dataset.name;
+    showBackups(marked.value);
   };
+  // Backups are asked in the order in which they were marked; nobody is their own.
+  const backups = all('input[name="backup"]');
+  const [decision, list] = [one("#decide[data-most]"), one("[data-order]")];
+  let inLine = (decision?.elements.order.value || "").split(" ").filter(Boolean);
+  function showBackups(first) {
+    inLine = inLine.filter((id) => id !== first && backups.some((box) => box.value === id)).slice(0, Number(decision.dataset.most));
+    all("[data-backup]", list).forEach((line) => line.remove());
+    backups.forEach((box) => {
+      const place = inLine.indexOf(box.value);
+      box.checked = place >= 0;
+      box.disabled = box.value === first;
+      const word = one("[data-backup-word]", box.parentElement);
+      word.textContent = place < 0 ? word.dataset.backupWord : `${word.dataset.backupWord} ${place + 1}`;
+    });
+    inLine.forEach((id, place) => {
+      const line = list.firstElementChild.cloneNode(true);
+      line.dataset.backup = "";
+      one(".order__n", line).textContent = place + 2;
+      one("br", line).nextSibling.remove();
+      one("br", line).remove();
+      const name = one("[data-chosen]", line);
+      name.textContent = backups.find((box) => box.value === id).dataset.name;
+      name.removeAttribute("data-chosen");
+      list.append(line);
+    });
+    decision.elements.order.value = inLine.join(" ");
+  }
+  const line = (box) => {
+    if (!box || box.disabled) return;
+    inLine = inLine.includes(box.value) ? inLine.filter((id) => id !== box.value) : [...inLine, box.value];
+    showChosen();
+  };
+  backups.forEach((box) => box.addEventListener("change", () => line(box)));
   radios.forEach((radio) => radio.addEventListener("change", showChosen));
   showChosen();
 
@@ -163,6 +197,7 @@
     else if (key === "k") step(-1);
     else if (key === "u") send("u");
     else if (key === "a" && !event.shiftKey && performance.now() - seen >= SETTLED) send("a");
+    else if (event.shiftKey && /^Digit[1-9]$/.test(event.code)) line(backups.find((box) => box.dataset.place === event.code[5]));
     else if (/^[1-9]$/.test(key)) mark(key);
     else return;
     event.preventDefault();

@@ -21,7 +21,10 @@ from matchmaker.web.clearances.views import blueprint as clearances
 from matchmaker.web.context import region_time_zone, session_locale
 from matchmaker.web.desk.by_hand import blueprint as by_hand
 from matchmaker.web.desk.plans import blueprint as plans
+from matchmaker.web.desk.tasks import blueprint as tasks
+from matchmaker.web.desk.told_me import blueprint as told_me
 from matchmaker.web.desk.views import blueprint as desk
+from matchmaker.web.desk.waiting import blueprint as waiting
 from matchmaker.web.equity import blueprint as equity
 from matchmaker.web.equity import fairness
 from matchmaker.web.fields import LARGEST_ID
@@ -52,6 +55,9 @@ AREAS = (
     desk,
     by_hand,
     plans,
+    tasks,
+    waiting,
+    told_me,
     people,
     schools,
     clearances,

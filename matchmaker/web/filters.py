@@ -176,6 +176,7 @@ _LABELS: Mapping[str, Callable[..., object]] = {
     "line": _words(labels.LINES),
     "lead": _words(labels.LEADS),
     "not_now_reason": _words(labels.NOT_NOW_REASONS),
+    "answer_via": _words(labels.ANSWER_VIAS),
     "date_doubt": _words(labels.DATE_DOUBTS),
     "cancel_reason": _words(labels.CANCEL_REASONS),
     "closure": _words(labels.CLOSURES),

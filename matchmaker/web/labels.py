@@ -87,6 +87,13 @@ NOT_NOW_REASONS: Mapping[str, LazyString] = {
     "unsaid": _("I would rather not say"),
 }
 
+ANSWER_VIAS: Mapping[str, LazyString] = {
+    "link": _("by mail"),
+    "page": _("on their own page"),
+    "phone": _("by phone"),
+    "in_person": _("in person"),
+}
+
 DATE_DOUBTS: Mapping[str, LazyString] = {
     "closed": _("There is no school that day"),
     "weekday": _("Not one of the days you named to us"),

@@ -36,7 +36,7 @@ def drawn(line: timeline.Timeline) -> str:
 )
 def test_before_anybody_is_asked(session: Session, cast: Cast, state: R, headline: str, steps: str) -> None:
     request = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana, state=state)
-    line = timeline.of_request(session, request)
+    line = timeline.of_request(session, request, f.NOW)
     assert (line.headline, drawn(line), line.partner_name) == (headline, steps, None)
 
 
@@ -57,7 +57,7 @@ def test_from_approval_to_reflection(
     session: Session, cast: Cast, state: I, headline: str, steps: str, named: bool
 ) -> None:
     introduction = f.IntroductionFactory(region=cast.region, state=state, answered_at=f.NOW)
-    line = timeline.of_request(session, introduction.request)
+    line = timeline.of_request(session, introduction.request, f.NOW)
     assert (line.headline, drawn(line)) == (headline, steps)
     assert line.partner_name == (introduction.partner.name if named else None)
 
@@ -67,17 +67,17 @@ def test_what_came_back_says_so_until_somebody_else_is_asked(session: Session, c
     introduction = f.IntroductionFactory(region=cast.region, state=ended)
     request = introduction.request
     request.state = R.PROPOSED
-    line = timeline.of_request(session, request)
+    line = timeline.of_request(session, request, f.NOW)
     assert (line.headline, drawn(line), line.partner_name) == ("came_back", "xo....", None)
     suggested = f.ProposalFactory(region=cast.region, of=request)
     f.IntroductionFactory(region=cast.region, suggested=suggested, state=I.INVITED)
-    assert timeline.of_request(session, request).headline == "invited"
+    assert timeline.of_request(session, request, f.NOW).headline == "invited"
 
 
 def test_an_approval_taken_back_leaves_no_trace(session: Session, cast: Cast) -> None:
     introduction = f.IntroductionFactory(region=cast.region, state=I.UNDONE)
     introduction.request.state = R.PROPOSED
-    assert timeline.of_request(session, introduction.request).headline == "proposed"
+    assert timeline.of_request(session, introduction.request, f.NOW).headline == "proposed"
 
 
 def test_steps_carry_their_moments(session: Session, cast: Cast) -> None:
@@ -85,12 +85,12 @@ def test_steps_carry_their_moments(session: Session, cast: Cast) -> None:
     introduction = f.IntroductionFactory(
         region=cast.region, state=I.INVITED, invited_at=invited_at, answer_by=answer_by
     )
-    line = timeline.of_request(session, introduction.request)
+    line = timeline.of_request(session, introduction.request, f.NOW)
     moments = {step.name: step.at for step in line.steps}
     assert moments["posted"] == introduction.request.posted_at
     assert moments["matched"] == introduction.approved_at
     assert (moments["invited"], moments["introduced"]) == (invited_at, answer_by)
-    assert line.coordinator_name == introduction.approved_by.name
+    assert line.line.coordinator_name == introduction.approved_by.name
 
 
 WAITED = {"code": "waited", "params": {"weeks": 6}}

@@ -82,6 +82,21 @@ TABLE = {
     "POST /desk/plan":                "login 404  404  403  403  403  403  ok   ok   403  ok",
     "POST /desk/plan/<row:plan_id>/cancel":
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
+    "GET /desk/tasks":                "login 404  404  403  403  403  403  200  200  403  200",
+    "POST /desk/tasks/<row:task_id>/done":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
+    "POST /desk/tasks/<row:task_id>/hand-over":
+                                      "login 404  404  403  403  403  403  400  400  403  404",
+    "GET /desk/waiting":              "login 404  404  403  403  403  403  200  200  403  200",
+    "GET /desk/introductions/<row:introduction_id>/answer":
+                                      "login 404  404  403  403  403  403  200  200  403  404",
+    "POST /desk/introductions/<row:introduction_id>/answer":
+                                      "login 404  404  403  403  403  403  422  422  403  404",
+    "POST /requests/introductions/<row:introduction_id>/times":
+                                      "login 404  404  422  403  403  403  422  422  403  404",
+    "GET /profile/visits":            "login 404  404  403  403  200  200  403  403  403  403",
+    "GET /profile/visits/<row:introduction_id>":
+                                      "login 404  404  403  403  403  403  403  403  403  404",
     "GET /people":                    "login 404  404  403  403  403  403  200  200  403  200",
     "GET /people/<row:partner_id>":   "login 404  404  403  403  403  403  200  200  403  404",
     "POST /people/<row:partner_id>/review":
@@ -277,6 +292,7 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
         "<row:fund_id>": world.fund.id,
         "<row:introduction_id>": world.approved.id,
         "<row:proposal_id>": world.second.id,
+        "<row:task_id>": world.task.id,
         "<row:steer_id>": world.steer.id,
         "<figure>": "headline",
         "<row:plan_id>": (world.trial if rule.startswith("/equity/") else world.plan).id,

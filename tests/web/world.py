@@ -20,6 +20,7 @@ from models import (
     Side,
     Steer,
     Suppression,
+    Task,
 )
 from tests import factories as f
 from tests.cast import Cast
@@ -42,6 +43,7 @@ class World:
     trial: Plan
     stuck: OutboxItem
     quiet: Suppression
+    task: Task
     told: Reflection
 
 
@@ -71,6 +73,7 @@ def build(cast: Cast) -> World:
         trial=f.PlanFactory(region=cast.region, kind=PlanKind.TRIAL),
         stuck=f.OutboxItemFactory(region_id=cast.region.id, kind="vouched", failed_at=f.NOW, last_error="550 unknown"),
         quiet=f.SuppressionFactory(region=cast.region),
+        task=f.TaskFactory(region=cast.region, owner=cast.marisol, of=approved.request),
         told=_told(cast),
     )
 

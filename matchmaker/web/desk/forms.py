@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import HiddenField, IntegerField, SelectField, StringField
-from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, ValidationError
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+)
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Regexp, ValidationError
 
+from matchmaker.policies import Actor
 from matchmaker.queries.desk import SECTIONS
-from matchmaker.services.proposals import PassReason
-from matchmaker.web import fields
+from matchmaker.services.introductions import Spoken
+from matchmaker.services.proposals import MOST_BACKUPS, PassReason
+from matchmaker.web import fields, labels
+from matchmaker.web.invitations.forms import AnswerForm
+from models import Account, AnswerVia
 
 
 class ApproveForm(fields.PageForm):
-    """Whom to invite, out of which ranking: the one the page showed."""
+    """Whom to invite, out of which ranking: the one the page showed; and who is asked if they cannot.
+
+    Backups are asked in the order of ``order`` (ids with blanks between, kept by the page's script), else of the list.
+    """
 
     ranking = IntegerField(validators=[InputRequired(), NumberRange(1, fields.LARGEST_ID)])
     proposal = IntegerField(validators=[InputRequired(), NumberRange(1, fields.LARGEST_ID)])
+    backup = SelectMultipleField(coerce=int, validate_choice=False)
+    order = HiddenField(validators=[Length(max=200), Regexp(r"^[0-9 ]*$")])
     section = HiddenField(default=SECTIONS[0], validators=[AnyOf(SECTIONS)])
+
+    def validate_backup(self, field: Any) -> None:
+        if not all(1 <= each <= fields.LARGEST_ID for each in field.data or ()):
+            raise ValidationError("not an id")
+
+    @property
+    def backups(self) -> list[int]:
+        """The ticked people but the first choice, in the order in which they are asked."""
+        picked = [int(each) for each in (self.order.data or "").split()]
+        ticked = [each for each in dict.fromkeys(self.backup.data or ()) if each != self.proposal.data]
+        return sorted(ticked, key=lambda each: picked.index(each) if each in picked else len(picked))
+
+    @property
+    def too_many(self) -> bool:
+        """More backups than anybody should be kept ready."""
+        return len(self.backups) > MOST_BACKUPS
 
 
 class PassForm(fields.PageForm):
@@ -38,3 +72,38 @@ class SteerForm(fields.PageForm):
 
     reason = fields.line(_("Reason, for coordinators only"), 500)
     back = HiddenField(validators=[Length(max=500)])
+
+
+class ToldForm(AnswerForm):
+    """An answer that a partner gave to a coordinator, and how."""
+
+    via = RadioField(
+        _("How did they tell you?"),
+        choices=lambda: fields.coded((AnswerVia.PHONE, AnswerVia.IN_PERSON), labels.ANSWER_VIAS),
+        validators=[InputRequired(message=_("Please say how they told you."))],
+    )
+    agreed = BooleanField(
+        _("They agreed that I answer for them"),
+        validators=[InputRequired(message=_("Please ask them first whether you may answer for them."))],
+    )
+
+    def spoken(self, actor: Actor) -> Spoken:
+        """How the answer came, and who takes it down."""
+        return Spoken(AnswerVia(self.via.data), actor)
+
+
+class HandOverForm(fields.PageForm):
+    """To which colleague a task goes."""
+
+    owner = SelectField(_("Colleague"), coerce=int)
+    back = HiddenField(validators=[Length(max=500)])
+
+    def __init__(self, staff: Sequence[Account], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.owner.choices = fields.choices((each.id, each.name) for each in staff)
+
+
+class DoneForm(fields.PageForm):
+    """The page to go back to once a task is done."""
+
+    back = HiddenField()

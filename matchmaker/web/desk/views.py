@@ -15,9 +15,8 @@ from matchmaker.extensions import db
 from matchmaker.policies import Permission
 from matchmaker.queries import (
     candidates,
+    chains,
     desk,
-    health,
-    introductions,
     learning_requests,
     mails,
     paging,
@@ -27,7 +26,7 @@ from matchmaker.queries import (
 from matchmaker.services import proposals
 from matchmaker.web import context, failures, filters
 from matchmaker.web.admin import words as sending
-from matchmaker.web.desk import told, words
+from matchmaker.web.desk import marks, task_words, told, words
 from matchmaker.web.desk.forms import ApproveForm, PassForm
 from models import Introduction, LearningRequest, Proposal
 
@@ -59,15 +58,20 @@ def approve(request_id: int) -> ResponseReturnValue:
     form = ApproveForm()
     if not form.validate():
         abort(400)
+    if form.too_many:
+        return _refused(request_id, _("Please choose %(most)s backups or fewer.", most=proposals.MOST_BACKUPS), form)
     following = desk.queue(db.session, context.region(), utc_now()).after(request_id, form.section.data)
     try:
         approved = proposals.approve(
             db.session, g.actor, request_id=request_id, ranking_id=form.ranking.data,
-            proposal_id=form.proposal.data, clock=utc_now,
+            proposal_id=form.proposal.data, backups=form.backups, clock=utc_now,
         )  # fmt: skip
     except Conflict as conflict:
         return _as_it_stands(request_id, conflict)
     name, leaves = approved.partner.name, filters.time(approved.due_at)
+    if desk.waits(db.session, approved.request):
+        # For several people: the next of them is chosen here and now.
+        following = request_id
     outbox.commit(db.session)
     flash(_("Approved. %(partner)s is invited at %(time)s; nothing is sent before.", partner=name, time=leaves), "ok")
     if following is None:
@@ -98,7 +102,7 @@ def pass_over(proposal_id: int) -> ResponseReturnValue:
     request_id, name = proposal.request_id, proposal.partner.name
     form = PassForm()
     if not form.validate():
-        return _refused(request_id, form)
+        return _refused(request_id, next(message for messages in form.errors.values() for message in messages))
     try:
         reason = proposals.PassReason(form.reason.data)
         proposals.pass_over(db.session, g.actor, proposal_id, reason, form.note.data or "", utc_now)
@@ -109,7 +113,7 @@ def pass_over(proposal_id: int) -> ResponseReturnValue:
     return redirect(url_for("desk.show", request_id=request_id))
 
 
-def _show(request_id: int, status: int = 200) -> ResponseReturnValue:
+def _show(request_id: int, status: int = 200, form: ApproveForm | None = None) -> ResponseReturnValue:
     asked = learning_requests.for_desk(db.session, request_id)
     context.require(Permission.USE_DESK, asked)
     queue = desk.queue(db.session, context.region(), utc_now())
@@ -117,7 +121,7 @@ def _show(request_id: int, status: int = 200) -> ResponseReturnValue:
     ids = [item.id for item in queue.section(section)]
     place = ids.index(request_id) if request_id in ids else 0
     page = paging.cut(queue.section(section), place // paging.PAGE + 1)
-    return _render(queue, section, page, asked, opened=True), status
+    return _render(queue, section, page, asked, opened=True, form=form), status
 
 
 def _as_it_stands(request_id: int, conflict: Conflict) -> ResponseReturnValue:
@@ -128,10 +132,10 @@ def _as_it_stands(request_id: int, conflict: Conflict) -> ResponseReturnValue:
     return _show(request_id, conflict.status)
 
 
-def _refused(request_id: int, form: PassForm) -> ResponseReturnValue:
-    """Say what is wrong with the form on the page it came from."""
-    flash(next(message for messages in form.errors.values() for message in messages), "stop")
-    return _show(request_id, 422)
+def _refused(request_id: int, said: str, form: ApproveForm | None = None) -> ResponseReturnValue:
+    """Say what is wrong with a form on the page it came from; what was marked stays marked."""
+    flash(said, "stop")
+    return _show(request_id, 422, form)
 
 
 def _section(queue: desk.Queue, request_id: int | None) -> str:
@@ -146,11 +150,19 @@ def _section(queue: desk.Queue, request_id: int | None) -> str:
 
 
 def _render(
-    queue: desk.Queue, section: str, page: paging.Page[desk.Waiting], asked: LearningRequest | None, *, opened: bool
+    queue: desk.Queue,
+    section: str,
+    page: paging.Page[desk.Waiting],
+    asked: LearningRequest | None,
+    *,
+    opened: bool,
+    form: ApproveForm | None = None,
 ) -> str:
+    region, now = context.region(), utc_now()
     g.desk_count = len(queue.waiting)
-    decision = _decision(asked) if asked else {}
-    undoable = candidates.undoable(db.session, context.region().id, g.actor.account_id, utc_now())
+    so_far = chains.around(db.session, region.id, asked.id if asked else None, g.actor.account_id, now)
+    decision = _decision(asked, so_far, form) if asked else {}
+    bar = desk.bar(db.session, region.id, asked.id if asked else None, filters.local(now).date(), now)
     shown = render_template(
         "desk/show.html",
         counts=queue.counts,
@@ -159,11 +171,14 @@ def _render(
         item=queue.item(asked.id) if asked else None,
         r=asked,
         opened=opened,
-        undo=undoable,
-        sender_silent=sending.minutes(health.sender_silent_since(db.session, utc_now()), utc_now()),
-        job=plans.job(db.session, context.region().id, utc_now()),
-        reading=0 if queue.waiting else desk.being_read(db.session, context.region().id),
+        undo=so_far.undo,
+        bar=bar,
+        task_sentence=task_words.sentence,
+        sender_silent=sending.minutes(bar.silent_since, now),
+        job=plans.job(db.session, region.id, now),
+        reading=0 if queue.waiting else desk.being_read(db.session, region.id),
         caution=words.sentence,
+        dropped=words.dropped,
         told=told.of,
         ways_out=words.WAYS_OUT,
         question=words.question,
@@ -178,11 +193,21 @@ def _render(
     return shown
 
 
-def _decision(asked: LearningRequest) -> dict[str, Any]:
+def _decision(asked: LearningRequest, so_far: chains.Asked, form: ApproveForm | None) -> dict[str, Any]:
     """The ranking, its people and what has been decided, for one request."""
     ranking = rankings.latest(db.session, asked.id)
     people = candidates.of_ranking(db.session, ranking, asked, context.region(), utc_now()) if ranking else []
+    live = [chain.live for chain in so_far.going_on if chain.live is not None]
     undecided = asked.state in desk.WAITING
-    decided = None if undecided else introductions.live(db.session, asked.id)
-    stuck = mails.put_aside(db.session, decided) if decided else []
-    return {"ranking": ranking, "proposals": people, "introduction": decided, "stuck": stuck}
+    missing = max(0, asked.partners_wanted - so_far.counted)
+    return {
+        "ranking": ranking,
+        "proposals": people,
+        "so_far": so_far,
+        "missing": missing,
+        "deciding": undecided or (bool(missing) and asked.state in desk.MORE_WANTED),
+        "marked": marks.of_form(form) if form else marks.preselected(people, so_far.waiting),
+        "most_backups": proposals.MOST_BACKUPS,
+        "introduction": live[0] if live else None,
+        "stuck": [mail for each in live for mail in mails.put_aside(db.session, each)],
+    }

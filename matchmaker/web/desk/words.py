@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask_babel import LazyString, force_locale
+from flask_babel import LazyString, force_locale, gettext
 from flask_babel import lazy_gettext as _
 
 from matchmaker.queries.cautions import Caution, Warn
@@ -61,3 +61,26 @@ def question(rule: str, language: str) -> str | None:
     with force_locale(language):
         formats = filters.listed((str(name) for name in labels.FORMATS.values()), "or")
         return str(QUESTIONS[rule]) % {"formats": formats}
+
+
+DROPPED: Mapping[str, LazyString] = {
+    "not_reviewed": _("Not asked: the profile has not been read."),
+    "paused": _("Not asked: takes a break."),
+    "passed": _("Not asked: was passed over."),
+    "set_aside": _("Not asked: was set aside."),
+    "said_not_now": _("Not asked: had said not now."),
+    "must_not_meet": _("Not asked: is kept apart from this teacher."),
+    "format": _("Not asked: offers another kind of visit."),
+    "language": _("Not asked: shares no language with the class."),
+    "distance": _("Not asked: lives too far away."),
+    "dates": _("Not asked: none of the dates works any more."),
+    "clearance": _("Not asked: has no school clearance on those dates."),
+    "full": _("Not asked: has no free place that month any more."),
+    "asked": _("Not asked again: was asked for this request already."),
+}
+"""Why a backup was not asked when the turn came."""
+
+
+def dropped(rule: str | None) -> str:
+    """Why a backup is no longer in line."""
+    return str(DROPPED[rule]) if rule is not None and rule in DROPPED else gettext("Not needed any more.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, url_for
+from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -13,12 +13,13 @@ from flask_login import current_user
 from matchmaker import outbox
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
+from matchmaker.mail import introductions as letters
 from matchmaker.policies import Permission
-from matchmaker.queries import capacity, people
+from matchmaker.queries import capacity, introductions, paging, people, waiting
 from matchmaker.services import partners
 from matchmaker.web import context, labels
 from matchmaker.web.partners.forms import FundForm, ProfileForm
-from models import Partner
+from models import Introduction, Partner
 
 blueprint = Blueprint("partners", __name__, url_prefix="/profile")
 blueprint.before_request(context.sign_in_first)
@@ -38,6 +39,24 @@ def profile() -> ResponseReturnValue:
         "partners/profile.html", partner=partner, form=form, month=_month(partner), format_notes=labels.FORMAT_NOTES
     )
     return page, 422 if form.errors else 200
+
+
+@blueprint.get("/visits")
+def visits() -> ResponseReturnValue:
+    """What the partner was asked, what they said, and the visits that came of it."""
+    query = introductions.of_partner(_partner().id)
+    page = paging.fetch(db.session, query, request.args.get("page", 1, type=int))
+    dates = waiting.visits(db.session, page.rows)
+    return render_template("partners/visits.html", rows=page.rows, visits=dates, now=utc_now(), **page.place)
+
+
+@blueprint.get("/visits/<row:introduction_id>")
+def answer(introduction_id: int) -> ResponseReturnValue:
+    """To the page of an invitation, by the same link that its mail carries."""
+    introduction = db.session.get_one(Introduction, introduction_id)
+    context.require(Permission.EDIT_PARTNER, introduction.partner)
+    settings, until = current_app.config["SETTINGS"], introduction.answer_by or utc_now()
+    return redirect(url_for("invitations.show", token=letters.answer_token(settings, introduction, until)))
 
 
 @blueprint.route("/funds/new", methods=["GET", "POST"])

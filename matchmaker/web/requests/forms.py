@@ -53,6 +53,12 @@ class RequestForm(fields.PageForm):
     windows = FieldList(FormField(times.TimeRow), min_entries=DATES, max_entries=DATES)
     minutes = SelectField(_("How long"), choices=times.lengths, coerce=int, default=50)
     formats = SelectMultipleField(_("Kind of visit"), choices=lambda: fields.coded(FORMATS, labels.FORMATS))
+    partners_wanted = IntegerField(
+        _("How many people"),
+        default=1,
+        validators=[Optional(), NumberRange(1, 10, message=_("Please write a number between 1 and 10."))],
+    )
+    overnight = BooleanField(_("The class stays somewhere overnight"))
     place = fields.line(_("Place"), 200)
     no_student_named = BooleanField(_("None of these is a student"))
 
@@ -99,6 +105,8 @@ class RequestForm(fields.PageForm):
             formats=tuple(self.formats.data),
             languages=tuple(self.languages.data),
             place=self.place.data or "",
+            partners_wanted=self.partners_wanted.data or 1,
+            overnight=self.overnight.data,
             windows=tuple(dict.fromkeys(times.spans(self.windows, self.minutes.data, self.region))),
             form_key=self.form_key.data,
             no_student_named=self.no_student_named.data,

@@ -10,13 +10,15 @@ from flask_login import current_user
 
 from matchmaker import outbox, reasons
 from matchmaker.clock import utc_now
+from matchmaker.errors import Conflict, Invalid
 from matchmaker.extensions import db, limiter
 from matchmaker.policies import Permission
-from matchmaker.queries import conversation, learning_requests, paging, people, timeline
-from matchmaker.services import requests
-from matchmaker.web import context, labels
+from matchmaker.queries import conversation, learning_requests, other_times, paging, people, timeline
+from matchmaker.services import introductions, requests
+from matchmaker.web import context, failures, labels
+from matchmaker.web.invitations.forms import TimesForm
 from matchmaker.web.requests.forms import RequestForm
-from models import Teacher
+from models import Introduction, LearningRequest, Teacher
 
 blueprint = Blueprint("requests", __name__, url_prefix="/requests")
 blueprint.before_request(context.sign_in_first)
@@ -31,7 +33,7 @@ def index() -> ResponseReturnValue:
     if teacher is None:
         return redirect(url_for("account.home"))
     page = paging.fetch(db.session, learning_requests.of_teacher(teacher.id), request.args.get("page", 1, type=int))
-    lines = timeline.of_requests(db.session, page.rows)
+    lines = timeline.of_requests(db.session, page.rows, utc_now())
     rows = [(row, lines[row.id]) for row in page.rows]
     return render_template("requests/index.html", requests=rows, feed_key=teacher.feed_key, **page.place)
 
@@ -62,14 +64,31 @@ def show(request_id: int) -> ResponseReturnValue:
     """Where a request stands, and what happens next."""
     asked = learning_requests.whole(db.session, request_id)
     context.require(Permission.READ_REQUEST, asked)
-    told = reasons.for_teacher(str(get_locale()), timeline.weighed(db.session, asked))
-    return render_template(
-        "requests/show.html",
-        r=asked,
-        timeline=timeline.of_request(db.session, asked),
-        told=told,
-        talks=conversation.of_request(db.session, asked.id, utc_now()),
-    )
+    return _page(asked)
+
+
+@blueprint.post("/introductions/<row:introduction_id>/times")
+def choose_time(introduction_id: int) -> ResponseReturnValue:
+    """Take one of the other times that a partner proposes, or none."""
+    introduction = db.session.get_one(Introduction, introduction_id)
+    asked = learning_requests.whole(db.session, introduction.request_id)
+    context.require(Permission.CHOOSE_TIME, asked)
+    proposed = other_times.by_key(db.session, introduction.key, utc_now())
+    form = TimesForm(proposed.ahead if proposed else ())
+    if not form.validate():
+        return _page(asked, 422, form)
+    try:
+        if form.taken is None:
+            introductions.none_fits(db.session, introduction.key, utc_now, g.actor)
+        else:
+            introductions.take_time(db.session, introduction.key, form.taken, utc_now, g.actor)
+    except (Conflict, Invalid) as refusal:
+        said, request_id = failures.sentence(refusal), asked.id
+        db.session.rollback()
+        flash(said, "stop")
+        return _page(learning_requests.whole(db.session, request_id), refusal.status)
+    outbox.commit(db.session)
+    return redirect(url_for("requests.show", request_id=asked.id))
 
 
 @blueprint.post("/<row:request_id>/withdraw")
@@ -81,6 +100,20 @@ def withdraw(request_id: int) -> ResponseReturnValue:
     outbox.commit(db.session)
     flash(_("The request is withdrawn. Nobody will be asked."), "ok")
     return redirect(url_for("requests.show", request_id=request_id))
+
+
+def _page(asked: LearningRequest, status: int = 200, form: TimesForm | None = None) -> ResponseReturnValue:
+    told = reasons.for_teacher(str(get_locale()), timeline.weighed(db.session, asked))
+    stands = timeline.of_request(db.session, asked, utc_now())
+    page = render_template(
+        "requests/show.html",
+        r=asked,
+        timeline=stands,
+        told=told,
+        talks=conversation.of_request(db.session, asked.id, utc_now()),
+        times_errors=form.time.errors if form else (),
+    )
+    return page, status
 
 
 def _teacher() -> Teacher | None:
