@@ -79,7 +79,9 @@ class ToldForm(AnswerForm):
 
     via = RadioField(
         _("How did they tell you?"),
-        choices=lambda: fields.coded((AnswerVia.PHONE, AnswerVia.IN_PERSON), labels.ANSWER_VIAS),
+        choices=lambda: fields.choices(
+            (via.value, labels.capital(str(labels.ANSWER_VIAS[via]))) for via in (AnswerVia.PHONE, AnswerVia.IN_PERSON)
+        ),
         validators=[InputRequired(message=_("Please say how they told you."))],
     )
     agreed = BooleanField(
