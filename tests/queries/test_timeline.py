@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
-from matchmaker.queries import timeline
+from matchmaker.queries import rankings, timeline
 from models import IntroductionState as I
-from models import ProposalState
+from models import ProposalState, TaskKind
 from models import RequestState as R
 from tests import factories as f
 from tests.cast import Cast
@@ -111,3 +111,67 @@ def test_what_is_weighed_is_that_of_the_first_on_the_desk(session: Session, cast
     assert timeline.weighed(session, asked) == [WAITED, BOOSTED], "who had no room was compared with the first"
     f.IntroductionFactory(region=cast.region, suggested=second, state=I.ACCEPTED)
     assert timeline.weighed(session, asked) == []
+
+
+@pytest.mark.parametrize(("ended", "headline"), [(I.CANCELLED, "cancelled"), (I.NOT_HELD, "not_held")])
+def test_a_visit_that_came_to_nothing_is_back_on_the_desk(
+    session: Session, cast: Cast, ended: I, headline: str
+) -> None:
+    introduction = f.IntroductionFactory(region=cast.region, state=ended)
+    for state in (R.PROPOSED, R.NONE_YET):
+        introduction.request.state = state
+        line = timeline.of_request(session, introduction.request, f.NOW)
+        assert (line.headline, drawn(line), line.partner_name) == (headline, "xo....", None)
+
+
+def test_whoever_was_named_to_the_teacher_is_named_here(session: Session, cast: Cast) -> None:
+    asked = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana, state=R.NONE_YET)
+    assert timeline.of_request(session, asked, f.NOW).looks_further is None
+    f.TaskFactory(region=cast.region, owner=cast.ben, of=asked, key="times", kind=TaskKind.NO_ANSWER,
+                  detail={"waits": "partner"})  # fmt: skip
+    f.TaskFactory(region=cast.region, owner=cast.ben, of=asked, key="done", done_at=f.NOW)
+    assert timeline.of_request(session, asked, f.NOW).looks_further is None
+    f.TaskFactory(region=cast.region, owner=cast.marisol, of=asked)
+    assert timeline.of_request(session, asked, f.NOW).looks_further == timeline.LooksFurther(
+        "Marisol Vega", date(2026, 9, 16)
+    )
+
+
+def test_times_to_choose_from_lie_ahead_and_name_nobody(session: Session, cast: Cast) -> None:
+    introduction = f.IntroductionFactory(region=cast.region, state=I.OTHER_TIMES)
+    past = f.NOW - timedelta(days=1)
+    f.OtherTimeFactory(region=cast.region, of=introduction, starts_at=past, ends_at=past + timedelta(minutes=50))
+    ahead = f.OtherTimeFactory(region=cast.region, of=introduction)
+    line = timeline.of_request(session, introduction.request, f.NOW).line
+    assert line is not None and (line.times, line.partner_name) == ((ahead,), None)
+
+
+def test_a_visit_whose_time_has_come_is_held_until_somebody_says(session: Session, cast: Cast) -> None:
+    introduction = f.IntroductionFactory(region=cast.region, state=I.SCHEDULED)
+    visit = f.VisitFactory(region=cast.region, of=introduction)
+    line = timeline.of_request(session, introduction.request, f.NOW)
+    assert (line.headline, drawn(line), line.line.place) == ("scheduled", "xxxxx.", visit.place)
+    line = timeline.of_request(session, introduction.request, visit.ends_at)
+    assert (line.headline, drawn(line)) == ("held", "xxxxxo")
+
+
+def test_several_people_each_have_a_line_the_furthest_first(session: Session, cast: Cast) -> None:
+    asked = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana, partners_wanted=3)
+    found_in = f.RankingFactory(region=cast.region, of=asked)
+    for rank, state in enumerate((I.INVITED, I.SCHEDULED, I.NOT_NOW), start=1):
+        suggested = f.ProposalFactory(region=cast.region, of=asked, found_in=found_in, rank=rank)
+        f.IntroductionFactory(region=cast.region, suggested=suggested, state=state)
+    line = timeline.of_request(session, asked, f.NOW)
+    assert (line.headline, line.yes, line.wanted) == ("several", 1, 3)
+    assert [each.headline for each in line.lines] == ["scheduled", "invited"]
+    assert line.lines[1].partner_name is None
+
+
+def test_the_next_person_and_who_stands_behind_are_counted(session: Session, cast: Cast) -> None:
+    first = f.IntroductionFactory(region=cast.region, state=I.NOT_NOW)
+    shared = {"region": cast.region, "of": first.request, "found_in": rankings.latest(session, first.request_id)}
+    second, third = (f.ProposalFactory(**shared, rank=rank) for rank in (2, 3))
+    f.BackupFactory(region=cast.region, behind=first, suggested=third, position=2)
+    f.IntroductionFactory(region=cast.region, suggested=second, first_id=first.id, state=I.INVITED)
+    line = timeline.of_request(session, first.request, f.NOW).line
+    assert line is not None and (line.next_person, line.behind) == (True, 1)

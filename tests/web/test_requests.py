@@ -54,6 +54,23 @@ def test_a_need_is_posted_and_the_ranker_asked(session: Session, cast: Cast, bro
     assert session.scalar(select(OutboxItem.payload).where(OutboxItem.kind == "propose")) == {"request_id": request.id}
 
 
+def test_more_people_and_a_night_away_are_asked_for(session: Session, cast: Cast, browse) -> None:
+    browser = browse(cast.ana.account)
+    browser.post("/requests/new", form(partners_wanted="3", overnight="y"))
+    browser.post("/requests/new", form(partners_wanted=""))
+    assert [(each.partners_wanted, each.overnight) for each in posted(session, cast)] == [(3, True), (1, False)]
+
+
+def test_with_a_yes_the_visit_is_cancelled_before_the_request_is_taken_back(
+    session: Session, cast: Cast, world: World, browse
+) -> None:
+    browser, path = browse(cast.ana.account), f"/requests/{world.invited.request_id}"
+    assert f"{path}/withdraw" in browser.get(path).get_data(as_text=True)
+    world.invited.become(IntroductionState.ACCEPTED, at=f.NOW)
+    page = browser.get(path).get_data(as_text=True)
+    assert f"{path}/withdraw" not in page and f"/visits/of/{world.invited.id}" in page
+
+
 def test_a_form_sent_twice_makes_one_request(session: Session, cast: Cast, browse) -> None:
     browser, sent = browse(cast.ana.account), form()
     first, second = browser.post("/requests/new", sent), browser.post("/requests/new", sent)
@@ -95,6 +112,7 @@ def test_a_possible_student_s_name_is_asked_about_before_anything_is_stored(
         ({"grade": "seven"}, "Invalid Choice"),
         ({"subject": "alchemy"}, "Not a valid choice"),
         ({"students": "0"}, "between 1 and 2000"),
+        ({"partners_wanted": "11"}, "between 1 and 10"),
         ({"students": "9" * 30}, "between 1 and 2000"),
         ({"students": "many"}, "Not a valid integer"),
         ({"languages": ["tlh"]}, "not a valid choice"),
