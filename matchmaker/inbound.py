@@ -19,8 +19,8 @@ from matchmaker.settings import Settings
 
 log = structlog.get_logger()
 
-LARGEST = 1_000_000
-"""Bytes of a mail that we read; a report brings no more than a mail of ours along."""
+LARGEST = 10_000_000
+"""Bytes of a mail that we read: an answer may bring photographs along, of which we then say that they stay behind."""
 
 ANSWERS: dict[str, Callable[[Session, Settings, str, EmailMessage, datetime], object]] = {
     "talk": replies.receive,

@@ -31,7 +31,7 @@ def compose(session: Session, item: OutboxItem, settings: Settings, now: datetim
         sender=sender,
         reply_to=reply_to,
         letterhead=letterhead(region, language),
-        kind=MailKind.ASKING,
+        kind=MailKind.AFTERWARDS,
         context={
             "coordinator": introduction.approved_by.name,
             "request": introductions.teachers_words(introduction.request),

@@ -18,7 +18,6 @@ def compose(session: Session, item: OutboxItem, settings: Settings, now: datetim
     if introduction is None or introduction.state is not IntroductionState.CANCELLED:
         return None
     visit = visits.of(session, introduction)
-    task = session.get_one(Task, item.payload["task_id"])
-    return visits.letter(
-        session, item, introduction, visit, settings, now, looks_further=task.owner.name, due_on=task.due_on
-    )
+    task = session.get_one(Task, item.payload["task_id"]) if item.payload["task_id"] else None
+    looks_further, due_on = (task.owner.name, task.due_on) if task else ("", None)
+    return visits.letter(session, item, introduction, visit, settings, now, looks_further=looks_further, due_on=due_on)

@@ -28,10 +28,25 @@ LOOKING_FURTHER = "looking_further"
 
 
 def go_on(session: Session, introduction: Introduction, request: LearningRequest, now: datetime) -> Introduction | None:
-    """Ask the next backup of an introduction that came to nothing; None when nobody was left to ask.
+    """Ask the next backup of an introduction that came to nothing; where nobody is left, a coordinator gets it, and
+    this gives None.
+
+    The caller holds the locks on request and introduction, and has released the unit.
+    """
+    promoted = next_person(session, introduction, request, now)
+    if promoted is None:
+        standing.settle(session, request, now)
+        hand_to_coordinator(session, introduction, request, now)
+    return promoted
+
+
+def next_person(
+    session: Session, introduction: Introduction, request: LearningRequest, now: datetime
+) -> Introduction | None:
+    """The next backup who can still be asked, invited; None when nobody is left, which the caller must see to.
 
     Each backup is looked at again: capacity, clearance, dates and everything else that may have changed since the
-    approval. The caller holds the locks on request and introduction, and has released the unit.
+    approval.
     """
     for backup in waiting(session, introduction):
         proposal = session.get_one(Proposal, backup.proposal_id)
@@ -47,8 +62,6 @@ def go_on(session: Session, introduction: Introduction, request: LearningRequest
                 standing.settle(session, request, now)
                 return promoted
         backup.become(BackupState.DROPPED, at=now, reason=rule)
-    standing.settle(session, request, now)
-    hand_to_coordinator(session, introduction, request, now)
     return None
 
 

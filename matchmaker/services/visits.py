@@ -34,6 +34,7 @@ from models import (
     OutboxItem,
     Region,
     Side,
+    Task,
     TaskKind,
     Visit,
 )
@@ -174,8 +175,9 @@ def cancel(
     *,
     sequence: int | None = None,
 ) -> Introduction:
-    """Call a visit off, or an introduction that has no date yet: the unit is free, the request is back on the desk, a
-    named coordinator looks further, and both get a letter. Again changes nothing.
+    """Call a visit off, or an introduction that has no date yet: the unit is free and both get a letter. Where it is
+    the partner who cannot, the next backup is asked; else the request is back on the desk, and a named coordinator
+    looks further. Again changes nothing.
 
     Raises DateChanged or VisitOver.
     """
@@ -197,10 +199,22 @@ def cancel(
         IntroductionState.CANCELLED, at=now, actor_id=actor.account_id, reason=reason.value if reason else None
     )
     capacity.release(session, introduction, now)
-    cascade.drop_backups(session, introduction, now, actor.account_id)
     tasks.settle(session, introduction.region_id, deadlines.no_date(introduction), now)
-    standing.settle(session, request, now, actor.account_id)
-    _look_further(session, introduction, request, visit, side, now)
+    promoted = cascade.next_person(session, introduction, request, now) if side is Side.PARTNER else None
+    task = None
+    if promoted is None:
+        cascade.drop_backups(session, introduction, now, actor.account_id)
+        standing.settle(session, request, now, actor.account_id)
+        task = _look_further(session, introduction, request, visit, side, now)
+    letters.put_both(
+        session,
+        "visit_cancelled",
+        introduction,
+        now,
+        sequence=visit.sequence if visit else None,
+        by=side.value,
+        task_id=task.id if task else None,
+    )
     session.flush()
     return introduction
 
@@ -296,10 +310,10 @@ def _look_further(
     visit: Visit | None,
     side: Side,
     now: datetime,
-) -> None:
-    """Somebody new is looked for: the list is made anew, a coordinator gets a task, and both are told."""
+) -> Task:
+    """Somebody new is looked for: the list is made anew, and a coordinator gets a task."""
     ranker.ask(session, request, f"cancelled-{introduction.id}", now)
-    task = tasks.open_task(
+    return tasks.open_task(
         session,
         TaskKind.CANCELLED,
         f"cancelled:{introduction.id}",
@@ -309,13 +323,4 @@ def _look_further(
         introduction=introduction,
         by=side.value,
         reason=visit.cancel_reason if visit else "",
-    )
-    letters.put_both(
-        session,
-        "visit_cancelled",
-        introduction,
-        now,
-        sequence=visit.sequence if visit else None,
-        by=side.value,
-        task_id=task.id,
     )

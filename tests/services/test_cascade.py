@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from matchmaker.clock import Clock
 from matchmaker.errors import Invalid, NotFound
-from matchmaker.services import introductions, overdue, proposals, requests, sent
+from matchmaker.policies import NOBODY
+from matchmaker.services import introductions, overdue, proposals, requests, sent, visits
 from matchmaker.services.introductions import NextPersonAsked
 from matchmaker.services.proposals import AlreadyApproved
 from models import (
@@ -23,6 +24,7 @@ from models import (
     OtherTime,
     OutboxItem,
     RequestState,
+    Side,
     Task,
     TaskKind,
     Visit,
@@ -257,3 +259,22 @@ def test_a_request_that_waits_too_long_gets_a_named_person_once(session: Session
     assert [key for key in waiting(session) if key.startswith("looking_further")] == [f"looking_further:{task.id}"]
     desk.request.state = RequestState.DONE
     assert overdue.silence(session, item, again) is None
+
+
+def test_a_partner_who_falls_ill_makes_room_for_the_next_person(
+    session: Session, desk: Desk, asked: Introduction, clock: Clock, held: Held
+) -> None:
+    introductions.accept(session, asked.key, desk.request.windows[1].id, clock)
+    visits.cancel(session, NOBODY, asked.key, Side.PARTNER, visits.CancelReason.ILL, clock)
+    assert newest(session).partner_id == desk.second.partner_id
+    assert (desk.request.state, held()) == (RequestState.PLACED, 1)
+    assert session.scalars(select(Task)).all() == []
+
+
+def test_a_teacher_who_cancels_has_nobody_else_asked(
+    session: Session, desk: Desk, asked: Introduction, clock: Clock
+) -> None:
+    introductions.accept(session, asked.key, desk.request.windows[1].id, clock)
+    visits.cancel(session, NOBODY, asked.key, Side.TEACHER, None, clock)
+    assert [backup.state for backup in backups(session)] == [BackupState.DROPPED]
+    assert session.scalars(select(Task.kind)).all() == [TaskKind.CANCELLED]

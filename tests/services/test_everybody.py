@@ -410,9 +410,9 @@ def walk(session: Session, settings: Settings, examples: int, steps: int) -> Non
 
 
 def test_whatever_anybody_does(session: Session, settings: Settings) -> None:
-    walk(session, settings, examples=6, steps=25)
+    walk(session, settings, examples=4, steps=25)
 
 
 @pytest.mark.full
 def test_whatever_anybody_does_at_length(session: Session, settings: Settings) -> None:
-    walk(session, settings, examples=120, steps=50)
+    walk(session, settings, examples=30, steps=40)
