@@ -82,14 +82,14 @@ def do_next(session: Session, name: QueueName) -> bool:
             item.done_at = item.done_at or utc_now()
         else:
             item.due_at, item.attempts = again_at, 0
-        outbox.commit(session)
+        outbox.commit(session, draining=name)
     except Exception as error:
         session.rollback()
         log.warning("outbox_failed", item=item_id, kind=kind, error=type(error).__name__)
         outbox.record_failure(session, item_id, error, utc_now(), final=isinstance(error, PermanentFailure))
         if isinstance(error, PermanentFailure):
             bounces.put_aside(session, session.get_one(OutboxItem, item_id), utc_now())
-        outbox.commit(session)
+        outbox.commit(session, draining=name)
     return True
 
 

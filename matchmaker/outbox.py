@@ -35,10 +35,11 @@ def put(
     session.info.setdefault(_NUDGES, set()).add(name)
 
 
-def commit(session: Session) -> None:
-    """Commit, then nudge the queues that the transaction left something for."""
+def commit(session: Session, *, draining: QueueName | None = None) -> None:
+    """Commit, then nudge the queues that the transaction left something for; the one that the caller drains anyway
+    needs none."""
     session.commit()
-    for name in session.info.pop(_NUDGES, ()):
+    for name in session.info.pop(_NUDGES, set()) - {draining}:
         queue.nudge(name)
 
 

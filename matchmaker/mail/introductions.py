@@ -6,17 +6,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from matchmaker import tokens
 from matchmaker.mail.letter import Correspondent, Quotation, Span, from_person, quote
 from matchmaker.mail.links import link
 from matchmaker.settings import Settings
-from models import Introduction, LearningRequest, OutboxItem, Region, Side
+from models import Introduction, LearningRequest, OutboxItem, Proposal, Region, Side, Teacher
 
 _AT_SCHOOL = frozenset({"visit", "series"})
 _WITHOUT_DATE = timedelta(days=90)
 """How long a link works by which a date can be set."""
+
+
+_WITH = (
+    joinedload(Introduction.request).options(
+        joinedload(LearningRequest.teacher).joinedload(Teacher.account), joinedload(LearningRequest.school)
+    ),
+    joinedload(Introduction.partner),
+    joinedload(Introduction.proposal).joinedload(Proposal.fund),
+    joinedload(Introduction.approved_by),
+)
+"""What every such letter reads: in one query, because mails leave one after the other."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +47,19 @@ def named(session: Session, item: OutboxItem) -> Introduction | None:
 
 def locked(session: Session, item: OutboxItem) -> Introduction | None:
     """The same, locked after its request: that order everywhere, so that nobody waits in a circle."""
-    introduction = named(session, item)
+    number = item.payload["introduction_id"]
+    its_request = select(Introduction.request_id).where(Introduction.id == number).scalar_subquery()
+    session.execute(select(LearningRequest.id).where(LearningRequest.id == its_request).with_for_update())
+    introduction = session.scalar(
+        select(Introduction)
+        .where(Introduction.id == number)
+        .options(*_WITH)
+        .with_for_update(of=Introduction)
+        .execution_options(populate_existing=True)
+    )
     if introduction is not None:
-        session.execute(
-            select(LearningRequest.id).where(LearningRequest.id == introduction.request_id).with_for_update()
-        )
-        session.refresh(introduction, with_for_update=True)
+        # A session forgets whom nobody holds; what the leaving of the letter changes would read it all once more.
+        session.info["in_hand"] = introduction, session.get_one(Region, introduction.region_id)
     return introduction
 
 
@@ -53,8 +71,8 @@ def signed(introduction: Introduction, region: Region) -> tuple[Correspondent, C
 
 def partners_words(introduction: Introduction) -> Quotation | None:
     """The fund that the proposal was made for, else the partner's first, as the partner wrote it."""
-    proposal, funds = introduction.proposal, introduction.partner.funds
-    fund = (proposal.fund if proposal else None) or (funds[0] if funds else None)
+    proposal = introduction.proposal
+    fund = (proposal.fund if proposal else None) or next(iter(introduction.partner.funds), None)
     return quote(fund.title, fund.text, fund.language) if fund else None
 
 

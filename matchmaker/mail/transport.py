@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import smtplib
 import socket
 import ssl
+import time
 from email.message import EmailMessage
 from types import TracebackType
 from urllib.parse import unquote, urlsplit
@@ -14,6 +16,8 @@ from matchmaker.mail.failures import MailFailure, PermanentFailure, TransientFai
 
 TIMEOUT = 15.0
 """Seconds to wait for a server, at each step."""
+LONGEST_IDLE = 20.0
+"""Seconds without a mail after which the server is asked whether it is still there."""
 _PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 _TOO_LARGE = 552
 # Signing in was asked for or went wrong: that is our set-up, and no reason to give up a mail.
@@ -27,6 +31,7 @@ class Transport:
         self._url = urlsplit(smtp_url)
         self._timeout = timeout
         self._connection: smtplib.SMTP | None = None
+        self._used = 0.0
 
     def __enter__(self) -> Transport:
         return self
@@ -61,10 +66,11 @@ class Transport:
             self._drop()
 
     def _connected(self) -> smtplib.SMTP:
-        if self._connection is not None and not _alive(self._connection):
+        if self._connection is not None and not _alive(self._connection, time.monotonic() - self._used):
             self._drop()
         if self._connection is None:
             self._connection = self._open()
+        self._used = time.monotonic()
         return self._connection
 
     def _open(self) -> smtplib.SMTP:
@@ -75,9 +81,7 @@ class Transport:
         own = own if "." in own else "[127.0.0.1]"
         connection: smtplib.SMTP
         if scheme == "smtps":
-            connection = smtplib.SMTP_SSL(
-                host, port, own, timeout=self._timeout, context=ssl.create_default_context()
-            )
+            connection = smtplib.SMTP_SSL(host, port, own, timeout=self._timeout, context=ssl.create_default_context())
         else:
             connection = smtplib.SMTP(host, port, own, timeout=self._timeout)
         try:
@@ -96,9 +100,14 @@ class Transport:
             self._connection = None
 
 
-def _alive(connection: smtplib.SMTP) -> bool:
+def _alive(connection: smtplib.SMTP, idle: float) -> bool:
+    """Whether a kept connection still stands. Used a moment ago and silent since, it does: a server that hangs up can
+    be heard doing so, and asking before every mail costs a round trip each."""
+    if connection.sock is None:
+        return False
     try:
-        return connection.noop()[0] == 250
+        heard, _, _ = select.select([connection.sock], [], [], 0)
+        return (not heard and idle < LONGEST_IDLE) or connection.noop()[0] == 250
     except (smtplib.SMTPException, OSError):
         return False
 
