@@ -2,7 +2,8 @@
 
 Ours are real processes on a durable PostgreSQL: each mail is claimed, written in its reader's language, sent, and
 committed before the next. The peer is handed finished messages, sends them over one kept connection, and keeps no
-books. Rounds take turns.
+books. Rounds take turns, before a server that answers as a relay some milliseconds away does, which is where a
+mailer's time goes; and before one that answers at once, where nothing but our own work is left to see.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -27,16 +28,21 @@ from sqlalchemy.orm import Session
 
 from matchmaker import queue
 from matchmaker.bench import invited
+from matchmaker.bench.relay import server
 from matchmaker.clock import utc_now
 from matchmaker.embedded import processes
+from matchmaker.embedded.child import Child
 from matchmaker.embedded.errors import EmbeddedError
 from matchmaker.embedded.home import Home
+from matchmaker.embedded.mailbox import listen
 from matchmaker.embedded.rehearsal import run, workers
 from matchmaker.embedded.services import embedded_services
 from models import OutboxItem, QueueName
 
 INVITATIONS = 1_000
 ROUNDS = 5
+ANSWERS_AFTER_MS = 5.0
+"""What an answer of a relay in the same part of the country takes. One far away, as most are, takes ten times that."""
 WARM = 50
 """Mails sent before the first round, by both: templates are compiled, pages are in memory."""
 LONGEST = 600.0
@@ -53,22 +59,21 @@ def measured(count: int, rounds: int) -> dict[str, Any]:
     """`measure` for so many mails a round."""
     root = Path(tempfile.mkdtemp(prefix="mm-"))
     try:
-        with embedded_services(root, mailbox=True, durable=True) as services:
+        with embedded_services(root, durable=True) as services:
             home = Home.at(root)
-            given = {"TICK_SECONDS": "30", "PUBLIC_URL": "http://bench.example"}
+            given = {"TICK_SECONDS": "30", "PUBLIC_URL": "http://bench.example", "SMTP_URL": "smtp://127.0.0.1:9"}
             environment = processes.environment(given, services, home, given["PUBLIC_URL"])
             run(processes.MIGRATE, environment)
             engine = create_engine(services.database_url)
             with Session(engine) as session:
                 region_id = invited.build(session, count, utc_now())
-            with workers(environment, home.log, "mailer") as [*_]:
-                bench = Bench(engine, region_id, home, environment)
-                bench.round(min(WARM, count))
-                found = [bench.round(count) for _ in range(rounds)]
+            bench = Bench(engine, region_id, home, environment)
+            distant = bench.before(ANSWERS_AFTER_MS, count, rounds)
+            at_once = bench.before(0, count, rounds)
             engine.dispose()
     finally:
         shutil.rmtree(root, ignore_errors=True)
-    return figures(found, count)
+    return figures(distant, at_once, count)
 
 
 @dataclass(frozen=True)
@@ -81,16 +86,26 @@ class Round:
     bare: float
 
 
-def figures(rounds: Sequence[Round], count: int) -> dict[str, Any]:
-    """What the rounds amount to; the keys are a contract."""
+def figures(distant: Sequence[Round], at_once: Sequence[Round], count: int) -> dict[str, Any]:
+    """What the rounds amount to; the first four keys are a contract, ``at_once`` is before the server that waits for
+    nothing."""
+    both = (*distant, *at_once)
     return {
-        "lost": sum(len(each.due - each.arrived.keys()) for each in rounds),
-        "duplicated": sum(each.arrived.total() - len(each.arrived) for each in rounds),
+        "lost": sum(len(each.due - each.arrived.keys()) for each in both),
+        "duplicated": sum(each.arrived.total() - len(each.arrived) for each in both),
+        **_rates(distant, count),
+        **{f"{name}_at_once": figure for name, figure in _rates(at_once, count).items()},
+        "mails": count,
+        "rounds": len(distant),
+        "answers_after_ms": ANSWERS_AFTER_MS,
+    }
+
+
+def _rates(rounds: Sequence[Round], count: int) -> dict[str, float]:
+    return {
         "per_second": round(median(count / each.ours for each in rounds), 1),
         "bare_per_second": round(median(count / each.bare for each in rounds), 1),
         "ratio": round(median(each.bare / each.ours for each in rounds), 3),
-        "mails": count,
-        "rounds": len(rounds),
     }
 
 
@@ -102,6 +117,20 @@ class Bench:
     region_id: int
     home: Home
     environment: Mapping[str, str]
+
+    def before(self, milliseconds: float, count: int, rounds: int) -> list[Round]:
+        """Rounds before a server whose every answer takes so long."""
+        with closing(listen()) as listener:
+            relay = Child(server(self.home.mail, listener, milliseconds), self.home.log)
+            url = f"smtp://127.0.0.1:{listener.getsockname()[1]}"
+            bench = replace(self, environment={**self.environment, "SMTP_URL": url})
+            try:
+                relay.start()
+                with workers(bench.environment, self.home.log, "mailer"):
+                    bench.round(min(WARM, count))
+                    return [bench.round(count) for _ in range(rounds)]
+            finally:
+                relay.stop()
 
     def round(self, count: int) -> Round:
         """Send so many invitations, then the very bytes that arrived once more without us."""
