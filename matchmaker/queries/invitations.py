@@ -49,7 +49,7 @@ class Invitation:
     """One invitation as its page shows it. ``state`` is open, other_times, accepted, not_now, withdrawn or closed.
 
     ``windows`` are the dates still ahead, and ``doubts`` what speaks against one by its id, as far as the partner told
-    us; ``suggested`` other times that would suit both; ``proposed`` those the partner proposed; ``minutes`` the length of
+    us; ``suggested`` other times that suit both; ``proposed`` those the partner proposed; ``minutes`` the length of
     a visit, None when no date was offered.
     """
 

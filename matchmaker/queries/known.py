@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from models import (
+    LIVE_INTRODUCTIONS,
     Introduction,
     IntroductionState,
     LearningRequest,
@@ -20,7 +21,7 @@ from models import (
     SteerKind,
 )
 
-RULES = ("passed", "set_aside", "said_not_now", "must_not_meet")
+RULES = ("passed", "set_aside", "said_not_now", "asked", "must_not_meet")
 """Hard rules that people made, in the order of the funnel on the desk. The last is about the teacher."""
 PINNED, OPEN = "pinned", "open"
 
@@ -72,12 +73,14 @@ def _sources(
 ) -> dict[str, tuple[InstrumentedAttribute[int], InstrumentedAttribute[int], ColumnElement[bool]]]:
     """By rule: what its rows are about, whom they name, and which of them count."""
     refused = Introduction.state.in_((IntroductionState.NOT_NOW, IntroductionState.LAPSED))
+    asked = Introduction.state.in_(LIVE_INTRODUCTIONS)
     aside = (Steer.kind == SteerKind.SET_ASIDE) & Steer.released_at.is_(None)
     sources = (
         (Proposal.request_id, Proposal.partner_id,
          (Proposal.region_id == region_id) & (Proposal.state == ProposalState.PASSED)),
         (Steer.request_id, Steer.partner_id, (Steer.region_id == region_id) & aside),
         (Introduction.request_id, Introduction.partner_id, (Introduction.region_id == region_id) & refused),
+        (Introduction.request_id, Introduction.partner_id, (Introduction.region_id == region_id) & asked),
         (Separation.teacher_id, Separation.partner_id, Separation.region_id == region_id),
     )  # fmt: skip
     return dict(zip(RULES, sources, strict=True))

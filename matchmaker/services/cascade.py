@@ -12,7 +12,6 @@ from matchmaker.policies import NOBODY
 from matchmaker.queries import eligibility
 from matchmaker.services import capacity, deadlines, ranker, standing, tasks
 from models import (
-    LIVE_INTRODUCTIONS,
     Backup,
     BackupState,
     Introduction,
@@ -146,15 +145,6 @@ def tell_teacher(session: Session, request: LearningRequest, task_id: int, now: 
 def _excluded_by(session: Session, request: LearningRequest, proposal: Proposal, now: datetime) -> str | None:
     if request.windows and all(window.starts_at <= now for window in request.windows):
         return "dates"
-    asked = session.scalar(
-        select(Introduction.id).where(
-            Introduction.request_id == request.id,
-            Introduction.partner_id == proposal.partner_id,
-            Introduction.state.in_(LIVE_INTRODUCTIONS),
-        )
-    )
-    if asked is not None:
-        return "asked"
     return eligibility.excluded_by(session, request, proposal.partner_id, now)
 
 

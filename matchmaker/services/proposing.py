@@ -26,6 +26,7 @@ from matchmaker.queries.plans import InEffect
 from matchmaker.services import circumstances, explaining
 from matchmaker.services.recall import Recall
 from matchmaker.services.scoring import PROPOSED, Scored, score
+from matchmaker.services.standing import wants_more
 from models import (
     EquityPolicy,
     LearningRequest,
@@ -80,7 +81,7 @@ def propose(
         with_for_update=ForUpdateArg(of=LearningRequest),
         populate_existing=True,
     )
-    if request.state not in _RANKABLE:
+    if not _wants_proposals(session, request):
         return None
     region = session.get_one(Region, request.region_id)
     stored, weights = relevance_weights.ranked_by(session, region.id)
@@ -100,11 +101,18 @@ def propose(
     around = circumstances.around(session, request, found, scored, matrices, standing, first, planned, now)
     _put_forward(session, request, region, ranking, scored, matrices, pinned, first, moves, around)
     outcome = RequestState.PROPOSED if len(scored.positions) else RequestState.NONE_YET
-    if request.state is not outcome:
+    if request.state in _RANKABLE and request.state is not outcome:
         request.become(outcome, at=now)
     audit.record(session, NOBODY, audit.Tag.RANKING_MADE, ranking, at=now, eligible=ranking.eligible)
     session.flush()
     return ranking
+
+
+def _wants_proposals(session: Session, request: LearningRequest) -> bool:
+    """Whether somebody is still looked for: nobody is asked yet, or fewer than the request is for."""
+    if request.state in (RequestState.PLACED, RequestState.SCHEDULED):
+        return wants_more(session, request)
+    return request.state in _RANKABLE
 
 
 def _pinned(found: eligibility.Eligibility, scored: Scored, matrices: Matrices) -> dict[int, int]:

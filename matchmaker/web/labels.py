@@ -127,6 +127,7 @@ RULES: Mapping[str, LazyString] = {
     "passed": _("were passed over for this request"),
     "set_aside": _("were set aside for this request by a coordinator"),
     "said_not_now": _("said not now to this request"),
+    "asked": _("are asked for this request already"),
     "must_not_meet": _("are kept apart from this teacher, as one of them asked"),
     "format": _("offer another kind of visit"),
     "language": _("do not share a language with the class"),

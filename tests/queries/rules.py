@@ -82,6 +82,12 @@ def said_not_now(cast: Cast, request: LearningRequest, partner: Partner) -> None
     proposal.state, request.state = ProposalState.SUPERSEDED, "proposed"
 
 
+def asked(cast: Cast, request: LearningRequest, partner: Partner) -> None:
+    proposal = f.ProposalFactory(region=cast.region, of=request, who=partner)
+    f.IntroductionFactory(region=cast.region, suggested=proposal, state=IntroductionState.INVITED)
+    proposal.state, request.state = ProposalState.SUPERSEDED, "proposed"
+
+
 def must_not_meet(cast: Cast, request: LearningRequest, partner: Partner) -> None:
     f.SeparationFactory(region=cast.region, teacher=request.teacher, partner=partner)
 
@@ -98,6 +104,7 @@ RULES = (
     Rule("passed", passed),
     Rule("set_aside", set_aside),
     Rule("said_not_now", said_not_now),
+    Rule("asked", asked),
     Rule("must_not_meet", must_not_meet),
     Rule(
         "format",

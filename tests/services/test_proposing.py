@@ -177,14 +177,24 @@ def test_a_busy_partner_gives_way_to_a_free_one_who_knows_the_same(valley: Valle
     assert second.price > 0 and (second.rank_before, second.rank) == (1, 2)
 
 
-@pytest.mark.parametrize(
-    "state", [RequestState.PLACED, RequestState.WITHDRAWN, RequestState.ON_HOLD, RequestState.DONE]
-)
+@pytest.mark.parametrize("state", [RequestState.WITHDRAWN, RequestState.ON_HOLD, RequestState.DONE])
 def test_what_no_longer_waits_is_not_ranked(valley: Valley, state: RequestState) -> None:
     request = valley.ask()
     request.state = state
     assert valley.propose(request) is None
     assert (request.state, valley.proposals(request)) == (state, [])
+
+
+@pytest.mark.parametrize("wanted", [1, 2])
+def test_a_placed_request_is_ranked_only_while_it_wants_more_people(valley: Valley, wanted: int) -> None:
+    request = valley.ask()
+    request.partners_wanted = wanted
+    valley.propose(request)
+    first = valley.proposals(request)[0]
+    f.IntroductionFactory(region=valley.cast.region, suggested=first)
+    again = valley.propose(request)
+    assert (again is None, request.state) == (wanted == 1, RequestState.PLACED)
+    assert (first.partner.name in valley.proposed(request)) == (wanted == 1)
 
 
 def test_after_a_not_now_the_next_ranking_is_without_that_person(valley: Valley) -> None:

@@ -123,7 +123,7 @@ def test_it_can_be_changed_for_thirty_days(session: Session, visit: Visit, say: 
         say(Side.TEACHER, YES, later=CHANGEABLE)
 
 
-@pytest.mark.parametrize("state", set(IntroductionState) - reflections.TOLD_ABOUT)
+@pytest.mark.parametrize("state", sorted(set(IntroductionState) - reflections.TOLD_ABOUT))
 def test_there_has_to_be_a_visit(
     session: Session, visit: Visit, say: Callable[..., Reflection], state: IntroductionState
 ) -> None:

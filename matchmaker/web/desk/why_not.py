@@ -21,6 +21,7 @@ RULES: Mapping[str, LazyString] = {
     "passed": _("%(partner)s was passed over for this request."),
     "set_aside": _("%(partner)s was set aside for this request."),
     "said_not_now": _("%(partner)s was asked for this request and did not say yes."),
+    "asked": _("%(partner)s is asked for this request already, or comes."),
     "must_not_meet": _("%(partner)s and %(teacher)s are kept apart, as one of them asked."),
     "format": _("%(partner)s offers: %(offered)s. The class asked for: %(asked)s."),
     "language": _("%(partner)s speaks %(spoken)s. The class asked for %(wanted)s."),

@@ -34,6 +34,7 @@ WAYS_OUT: Mapping[str, LazyString] = {
     "passed": _("Somebody passed over them here, with a reason."),
     "set_aside": _("Taking that back lets them be asked again."),
     "said_not_now": _("Their answer stands for this request."),
+    "asked": _("They are asked already."),
     "must_not_meet": _("This stays as it is."),
     "format": _("Another kind of visit would let them be asked."),
     "language": _("Another language, or somebody who interprets, would let them be asked."),

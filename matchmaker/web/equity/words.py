@@ -76,6 +76,7 @@ OPENS: Mapping[str | None, LazyString] = {
     "must_not_meet": _("Somebody is kept apart from the teacher: look for another person"),
     "passed": _("Those who came near were passed over: look for another person"),
     "set_aside": _("Those who came near were set aside: look for another person"),
+    "asked": _("Those who came near are asked already: wait for their answer"),
     "said_not_now": _("Those who came near said not now: ask again later, or look for another person"),
     None: _("Nobody has written about this yet: write a call"),
 }
