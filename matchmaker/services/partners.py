@@ -14,7 +14,17 @@ from matchmaker.clock import Clock
 from matchmaker.errors import Conflict, Invalid, NotFound
 from matchmaker.policies import NOBODY, Actor
 from matchmaker.services import followups, ranker
-from models import Fund, KnowledgeKind, MailKind, OutboxItem, Partner, Region, Suppression, SuppressionReason
+from models import (
+    Fund,
+    KnowledgeKind,
+    MailKind,
+    OutboxItem,
+    Partner,
+    PartnerKind,
+    Region,
+    Suppression,
+    SuppressionReason,
+)
 
 MOST_FUNDS = 40
 RESUME = "resume"
@@ -27,7 +37,11 @@ class NothingToShow(Conflict):
 
 @dataclass(frozen=True)
 class Logistics:
-    """What a partner says of when, where and how they can meet a class."""
+    """What a partner says of themselves, and of when, where and how they can meet a class.
+
+    ``contact_name`` is whom to write to at an organisation. ``free_from`` and ``free_until`` are hours in the region's
+    zone; None is *not said*.
+    """
 
     name: str
     phone: str
@@ -41,6 +55,10 @@ class Logistics:
     radius_miles: int | None
     online: bool
     monthly_capacity: int
+    kind: PartnerKind = PartnerKind.PERSON
+    contact_name: str | None = None
+    free_from: time | None = None
+    free_until: time | None = None
 
 
 @dataclass(frozen=True)
@@ -58,13 +76,14 @@ class FundDraft:
 
 def save_logistics(session: Session, actor: Actor, partner: Partner, logistics: Logistics, clock: Clock) -> Partner:
     """Replace the profile's practical part."""
-    partner.name = logistics.name
+    partner.kind, partner.name, partner.contact_name = logistics.kind, logistics.name, logistics.contact_name
     partner.phone = logistics.phone
     partner.language = logistics.language
     partner.about = logistics.about
     partner.languages = list(logistics.languages)
     partner.formats = list(logistics.formats)
     partner.weekdays = list(logistics.weekdays)
+    partner.free_from, partner.free_until = logistics.free_from, logistics.free_until
     partner.sharing = list(logistics.sharing)
     partner.neighbourhood = logistics.neighbourhood
     partner.radius_miles = logistics.radius_miles

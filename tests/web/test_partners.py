@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
+from matchmaker.web.partners.prompts import PROMPTS, next_for
 from models import Account, Fund, KnowledgeKind
 from tests import factories as f
 from tests.cast import Cast
@@ -21,6 +23,13 @@ def own(session: Session, cast: Cast, browse) -> Browser:
 
 def profile(**changed: Any) -> dict[str, Any]:
     return {
+        "kind": "organisation",
+        "name": "Taller Escalante",
+        "contact_name": "Ramón Escalante",
+        "about": "We mend what talks.",
+        "free_from": "09:00",
+        "free_until": "14:30",
+        "online": "y",
         "monthly_capacity": "3",
         "languages": ["en", "es"],
         "formats": ["visit", "host"],
@@ -46,20 +55,26 @@ def fund(**changed: Any) -> dict[str, Any]:
 
 
 def test_the_profile_is_saved_and_the_ranker_s_copy_outdated(session: Session, cast: Cast, own: Browser) -> None:
-    revision, kept = cast.region.revision, (cast.ramon.name, cast.ramon.about, cast.ramon.online)
+    revision = cast.region.revision
     assert own.post("/profile", profile()).headers["Location"] == "/profile"
     session.expire_all()
     ramon = cast.ramon
     assert (ramon.monthly_capacity, ramon.weekdays, ramon.radius_miles) == (3, [1, 3], 15)
     assert (ramon.formats, ramon.sharing, ramon.language) == (["visit", "host"], ["no_recording"], "es")
-    assert (ramon.name, ramon.about, ramon.online) == kept, "what the form does not ask stays"
+    assert (ramon.kind, ramon.name, ramon.contact_name) == ("organisation", "Taller Escalante", "Ramón Escalante")
+    assert (ramon.about, ramon.online) == ("We mend what talks.", True)
+    assert (ramon.free_from, ramon.free_until) == (time(9), time(14, 30))
     assert cast.region.revision == revision + 1
 
 
 def test_nothing_ticked_means_nothing_said(session: Session, cast: Cast, own: Browser) -> None:
-    own.post("/profile", profile(languages=[], formats=[], weekdays=[], sharing=[], radius_miles=""))
+    nothing = {"contact_name": "", "about": "", "free_from": "", "free_until": "", "radius_miles": ""}
+    unticked = {"languages": [], "formats": [], "weekdays": [], "sharing": [], "online": []}
+    own.post("/profile", profile(**nothing, **unticked))
     session.expire_all()
     assert (cast.ramon.languages, cast.ramon.weekdays, cast.ramon.radius_miles) == ([], [], None)
+    assert (cast.ramon.free_from, cast.ramon.free_until, cast.ramon.contact_name) == (None, None, None)
+    assert not cast.ramon.online
 
 
 def test_what_is_stored_but_not_offered_is_not_lost(session: Session, cast: Cast, own: Browser) -> None:
@@ -75,6 +90,13 @@ def test_what_is_stored_but_not_offered_is_not_lost(session: Session, cast: Cast
 @pytest.mark.parametrize(
     "changed",
     [
+        {"kind": "robot"},
+        {"name": " "},
+        {"name": "n" * 121},
+        {"about": "a" * 2001},
+        {"free_from": "25:00"},
+        {"free_from": "15:00"},
+        {"free_until": "09:00"},
         {"monthly_capacity": "-1"},
         {"monthly_capacity": "9999"},
         {"monthly_capacity": "two"},
@@ -96,6 +118,16 @@ def test_what_cannot_be_used_is_refused(session: Session, cast: Cast, own: Brows
     assert own.post("/profile", profile(**changed)).status_code == 422
     session.expire_all()
     assert cast.ramon.phone == "520-555-0177"
+
+
+def test_one_question_is_asked_at_a_time_and_another_after_each_answer(cast: Cast, own: Browser) -> None:
+    asked = list(PROMPTS)
+    page = own.get("/profile").get_data(as_text=True)
+    assert f'href="/profile/funds/new?ask={asked[1]}">Answer this one' in page, "one fund told, one question answered"
+    assert all(f"?ask={code}" in page for code in asked)
+    assert "What did your family teach you?" in own.get("/profile/funds/new?ask=family").get_data(as_text=True)
+    assert "Something you know" in own.get("/profile/funds/new?ask=nothing").get_data(as_text=True)
+    assert next_for(len(asked)) == asked[0]
 
 
 def test_a_fund_is_added_rewritten_and_removed(session: Session, cast: Cast, own: Browser) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import RadioField, SelectChoice, SelectField, SelectMultipleField
-from wtforms.validators import InputRequired
+from wtforms import BooleanField, Field, RadioField, SelectChoice, SelectField, SelectMultipleField, TimeField
+from wtforms.validators import InputRequired, Optional, ValidationError
 
 from matchmaker.services.partners import FundDraft, Logistics
 from matchmaker.web import fields, labels
-from models import Fund, KnowledgeKind, Partner
+from models import Fund, KnowledgeKind, Partner, PartnerKind
 from models.codes import FORMATS, SHARING
 
 VISITS = (0, 1, 2, 3, 4, 6, 8)
@@ -20,15 +20,27 @@ KINDS = (
     SelectChoice(KnowledgeKind.PRACTICE.value, _("From living or doing it")),
     SelectChoice(KnowledgeKind.CREDENTIALED.value, _("From training, a degree or a license")),
 )
+PARTNER_KINDS = (
+    SelectChoice(PartnerKind.PERSON.value, _("A person")),
+    SelectChoice(PartnerKind.ORGANISATION.value, _("An organization, a shop or a group")),
+)
 
 
 class ProfileForm(fields.PageForm):
-    """When, where and how a partner can meet a class. What is stored and no longer offered stays to be chosen."""
+    """Who a partner is; when, where and how they can meet a class. What is stored and no longer offered stays to be
+    chosen."""
 
+    kind = RadioField(_("You are"), choices=PARTNER_KINDS, validators=[InputRequired()])
+    name = fields.line(_("Name"), 120, required=_("Please write a name."))
+    contact_name = fields.line(_("Whom we write to"), 120)
+    about = fields.words(_("A few words about you"), 2000)
     monthly_capacity = RadioField(_("Visits a month, at most"), coerce=int, validators=[InputRequired()])
     languages = SelectMultipleField(_("Languages you could do it in"))
     formats = SelectMultipleField(_("Kinds of visit"))
     weekdays = SelectMultipleField(_("Days that can work"), coerce=int)
+    free_from = TimeField(_("Not before"), validators=[Optional()])
+    free_until = TimeField(_("Done by"), validators=[Optional()])
+    online = BooleanField(_("By video works for me, too"))
     neighbourhood = fields.line(_("Neighborhood"), 120)
     radius_miles = SelectField(_("How far you travel"), coerce=fields.whole_or_none)
     sharing = SelectMultipleField(_("Rules for sharing it"))
@@ -45,20 +57,29 @@ class ProfileForm(fields.PageForm):
         self.sharing.choices = fields.with_present(fields.coded(SHARING, labels.SHARING), partner.sharing)
         self.radius_miles.choices = _distances(partner.radius_miles)
 
-    def logistics(self, partner: Partner) -> Logistics:
-        """The profile as the service takes it; what the form does not ask stays as it was."""
+    def validate_free_until(self, field: Field) -> None:
+        if field.data and self.free_from.data and field.data <= self.free_from.data:
+            raise ValidationError(gettext("Please choose an end that is later than the beginning."))
+
+    @property
+    def logistics(self) -> Logistics:
+        """The profile as the service takes it."""
         return Logistics(
-            name=partner.name,
+            kind=PartnerKind(self.kind.data),
+            name=self.name.data,
+            contact_name=self.contact_name.data or None,
             phone=self.phone.data or "",
             language=self.language.data,
-            about=partner.about,
+            about=self.about.data or "",
             languages=tuple(self.languages.data),
             formats=tuple(self.formats.data),
             weekdays=tuple(self.weekdays.data),
             sharing=tuple(self.sharing.data),
             neighbourhood=self.neighbourhood.data or "",
             radius_miles=self.radius_miles.data,
-            online=partner.online,
+            free_from=self.free_from.data,
+            free_until=self.free_until.data,
+            online=self.online.data,
             monthly_capacity=self.monthly_capacity.data,
         )
 

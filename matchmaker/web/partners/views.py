@@ -19,6 +19,7 @@ from matchmaker.queries import capacity, introductions, paging, people, waiting
 from matchmaker.services import partners
 from matchmaker.web import context, labels
 from matchmaker.web.partners.forms import FundForm, ProfileForm
+from matchmaker.web.partners.prompts import PROMPTS, next_for
 from models import Introduction, Partner
 
 blueprint = Blueprint("partners", __name__, url_prefix="/profile")
@@ -31,12 +32,18 @@ def profile() -> ResponseReturnValue:
     partner = _partner()
     form = ProfileForm(partner)
     if form.validate_on_submit():
-        partners.save_logistics(db.session, g.actor, partner, form.logistics(partner), utc_now)
+        partners.save_logistics(db.session, g.actor, partner, form.logistics, utc_now)
         outbox.commit(db.session)
         flash(_("Saved."), "ok")
         return redirect(url_for("partners.profile"))
     page = render_template(
-        "partners/profile.html", partner=partner, form=form, month=_month(partner), format_notes=labels.FORMAT_NOTES
+        "partners/profile.html",
+        partner=partner,
+        form=form,
+        month=_month(partner),
+        format_notes=labels.FORMAT_NOTES,
+        prompts=PROMPTS,
+        asked=next_for(len(partner.funds)),
     )
     return page, 422 if form.errors else 200
 
@@ -110,7 +117,8 @@ def _edit(fund_id: int | None) -> ResponseReturnValue:
         outbox.commit(db.session)
         flash(_("Saved."), "ok")
         return redirect(url_for("partners.profile"))
-    return render_template("partners/fund.html", form=form, fund=fund), 422 if form.errors else 200
+    prompt = None if fund else PROMPTS.get(request.args.get("ask", ""))
+    return render_template("partners/fund.html", form=form, fund=fund, prompt=prompt), 422 if form.errors else 200
 
 
 def _partner() -> Partner:
