@@ -194,7 +194,7 @@ def test_a_placed_request_is_ranked_only_while_it_wants_more_people(valley: Vall
     f.IntroductionFactory(region=valley.cast.region, suggested=first)
     again = valley.propose(request)
     assert (again is None, request.state) == (wanted == 1, RequestState.PLACED)
-    assert (first.partner.name in valley.proposed(request)) == (wanted == 1)
+    assert wanted == 1 or first.partner.name not in valley.proposed(request)
 
 
 def test_after_a_not_now_the_next_ranking_is_without_that_person(valley: Valley) -> None:
