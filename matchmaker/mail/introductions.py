@@ -6,28 +6,46 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased
 
 from matchmaker import tokens
 from matchmaker.mail.letter import Correspondent, Quotation, Span, from_person, quote
 from matchmaker.mail.links import link
 from matchmaker.settings import Settings
-from models import Introduction, LearningRequest, OutboxItem, Proposal, Region, Side, Teacher
+from models import (
+    Account,
+    Fund,
+    Introduction,
+    LearningRequest,
+    OutboxItem,
+    Partner,
+    Proposal,
+    Region,
+    School,
+    Side,
+    Teacher,
+)
 
 _AT_SCHOOL = frozenset({"visit", "series"})
 _WITHOUT_DATE = timedelta(days=90)
 """How long a link works by which a date can be set."""
 
 
-_WITH = (
-    joinedload(Introduction.request).options(
-        joinedload(LearningRequest.teacher).joinedload(Teacher.account), joinedload(LearningRequest.school)
-    ),
-    joinedload(Introduction.partner),
-    joinedload(Introduction.proposal).joinedload(Proposal.fund),
-    joinedload(Introduction.approved_by),
+_TEACHERS, _APPROVER = aliased(Account), aliased(Account)
+_WITH_ALL = (
+    select(Introduction, LearningRequest, Teacher, _TEACHERS, School, Partner, _APPROVER, Proposal, Fund)
+    .join(LearningRequest, LearningRequest.id == Introduction.request_id)
+    .join(Teacher, Teacher.id == LearningRequest.teacher_id)
+    .join(_TEACHERS, _TEACHERS.id == Teacher.account_id)
+    .join(School, School.id == LearningRequest.school_id)
+    .join(Partner, Partner.id == Introduction.partner_id)
+    .join(_APPROVER, _APPROVER.id == Introduction.approved_by_id)
+    .outerjoin(Proposal, Proposal.id == Introduction.proposal_id)
+    .outerjoin(Fund, Fund.id == Proposal.fund_id)
+    .with_for_update(of=Introduction)
+    .execution_options(populate_existing=True)
 )
-"""What every such letter reads: in one query, because mails leave one after the other."""
+"""What such letters read, in one query. Not as options of a load, which a later refresh of the row would repeat."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +68,12 @@ def locked(session: Session, item: OutboxItem) -> Introduction | None:
     number = item.payload["introduction_id"]
     its_request = select(Introduction.request_id).where(Introduction.id == number).scalar_subquery()
     session.execute(select(LearningRequest.id).where(LearningRequest.id == its_request).with_for_update())
-    introduction = session.scalar(
-        select(Introduction)
-        .where(Introduction.id == number)
-        .options(*_WITH)
-        .with_for_update(of=Introduction)
-        .execution_options(populate_existing=True)
-    )
-    if introduction is not None:
-        # A session forgets whom nobody holds; what the leaving of the letter changes would read it all once more.
-        session.info["in_hand"] = introduction, session.get_one(Region, introduction.region_id)
+    found = session.execute(_WITH_ALL.where(Introduction.id == number)).one_or_none()
+    if found is None:
+        return None
+    introduction: Introduction = found[0]
+    # A session forgets whom nobody holds; what the leaving of the letter changes would read it all once more.
+    session.info["in_hand"] = found, session.get_one(Region, introduction.region_id)
     return introduction
 
 
