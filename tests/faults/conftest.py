@@ -56,13 +56,14 @@ class House:
         }
 
     def start(self, name: str) -> Child:
-        """Start one of the application's processes, again if need be, and wait until it says that it is ready."""
-        said = f"{'clock' if name == 'clock' else 'worker'}_ready"
+        """Start one of the application's processes, again if need be; "second clock" is one more clock."""
+        kind = name.removeprefix("second ")
+        said = f"{'clock' if kind == 'clock' else 'worker'}_ready"
         if name not in self.children:
             log = self.home.log / f"{name}.log"
             before = lambda: log.unlink(missing_ok=True)  # noqa: E731
             ready = lambda: log.exists() and said in log.read_text()  # noqa: E731
-            spec = Spec(name, processes.WORKERS[name], self.environment, before=before, ready=ready, patience=120)
+            spec = Spec(name, processes.WORKERS[kind], self.environment, before=before, ready=ready, patience=120)
             self.children[name] = Child(spec, self.home.log)
         self.children[name].start()
         return self.children[name]
@@ -99,8 +100,10 @@ class House:
             return session.scalar(select(func.count()).select_from(of).where(*criteria)) or 0  # type: ignore[arg-type]
 
     def unfinished(self) -> int:
-        """How many outbox items are neither done nor put aside."""
-        return self.count(OutboxItem.done_at.is_(None), OutboxItem.failed_at.is_(None), of=OutboxItem)
+        """How many outbox items are neither done nor put aside, but for what is to be looked at on a later day."""
+        soon = utc_now() + timedelta(hours=1)
+        waiting = OutboxItem.done_at.is_(None), OutboxItem.failed_at.is_(None), OutboxItem.due_at < soon
+        return self.count(*waiting, of=OutboxItem)
 
 
 @pytest.fixture

@@ -35,4 +35,4 @@ def test_a_mailer_that_is_killed_again_and_again_loses_nothing(
     addressed = Counter(mail["To"] for mail in {mail["Message-ID"]: mail for mail in house.mails}.values())
     assert addressed.most_common(1)[0][1] == introductions, "one to the teacher for each"
     assert len(addressed) == introductions + 1, "and one to every partner"
-    assert house.count(Introduction.state == IntroductionState.INTRODUCED) == introductions
+    assert house.count(Introduction.state == IntroductionState.SCHEDULED) == introductions
