@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -103,6 +104,23 @@ def save_fund(
     fund.subjects, fund.grades = list(draft.subjects), list(draft.grades)
     session.add(fund)
     session.flush()
+    _changed(session, actor, partner, audit.Tag.FUND_SAVED, clock(), fund=fund.id)
+    return fund
+
+
+def say_classes(
+    session: Session,
+    actor: Actor,
+    partner: Partner,
+    fund_id: int,
+    *,
+    subjects: Sequence[str],
+    grades: Sequence[int],
+    clock: Clock,
+) -> Fund:
+    """Say which subjects and grades a fund could serve; none means any. Raises NotFound for somebody else's fund."""
+    fund = _own_fund(session, partner, fund_id)
+    fund.subjects, fund.grades = list(subjects), list(grades)
     _changed(session, actor, partner, audit.Tag.FUND_SAVED, clock(), fund=fund.id)
     return fund
 

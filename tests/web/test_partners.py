@@ -131,9 +131,10 @@ def test_one_question_is_asked_at_a_time_and_another_after_each_answer(cast: Cas
 
 
 def test_a_fund_is_added_rewritten_and_removed(session: Session, cast: Cast, own: Browser) -> None:
-    assert own.post("/profile/funds/new", fund()).headers["Location"] == "/profile"
+    led_to = own.post("/profile/funds/new", fund()).headers["Location"]
     session.expire_all()
     added = next(one for one in cast.ramon.funds if one.title == "Sharpening saws")
+    assert led_to == f"/profile/funds/{added.id}/classes"
     added.subjects, added.grades = ["cte"], [9, 10]
     page = own.get(f"/profile/funds/{added.id}").get_data(as_text=True)
     assert "only saw shop" in page
@@ -169,11 +170,38 @@ def test_a_fund_that_says_too_little_or_too_much_is_not_saved(
     assert len(cast.ramon.funds) == 1
 
 
+def test_suggested_classes_are_ticked_and_count_once_confirmed(session: Session, cast: Cast, own: Browser) -> None:
+    f.LearningRequestFactory(
+        region=cast.region, asked_by=cast.ana, subject="cte", grade=9,
+        title="Sharpening chisels and saws", text="We build benches; the teeth of our saws are dull.",
+    )  # fmt: skip
+    f.LearningRequestFactory(region=cast.region, asked_by=cast.ana, title="Rivers", text="Who has seen one rise?")
+    own.post("/profile/funds/new", fund())
+    session.expire_all()
+    added = next(one for one in cast.ramon.funds if one.title == "Sharpening saws")
+    page = own.get(path := f"/profile/funds/{added.id}/classes").get_data(as_text=True)
+    assert 'value="cte" checked' in page and 'value="9" checked' in page and 'value="math">' in page
+    assert "A class has asked for something in words like yours: saws" in page
+    session.expire_all()
+    assert (added.subjects, added.grades) == ([], []), "looking applies nothing"
+
+    assert own.post(path, {"subjects": ["cte", "math"], "grades": ["9", "10"]}).headers["Location"] == "/profile"
+    session.expire_all()
+    assert (added.subjects, added.grades) == (["cte", "math"], [9, 10])
+    own.post(path, {})
+    session.expire_all()
+    assert (added.subjects, added.grades) == ([], []), "none ticked means any"
+    assert own.post(path, {"subjects": ["alchemy"]}).status_code == 422
+    assert own.post(path, {"grades": ["13"]}).status_code == 422
+
+
 def test_somebody_else_s_fund_is_not_found(session: Session, cast: Cast, own: Browser) -> None:
     theirs = cast.esperanza.funds[0].id
     assert own.get(f"/profile/funds/{theirs}").status_code == 404
     assert own.post(f"/profile/funds/{theirs}", fund()).status_code == 404
     assert own.post(f"/profile/funds/{theirs}/remove").status_code == 404
+    assert own.get(f"/profile/funds/{theirs}/classes").status_code == 404
+    assert own.post(f"/profile/funds/{theirs}/classes").status_code == 404
     assert session.get(Fund, theirs) is not None
 
 

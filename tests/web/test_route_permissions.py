@@ -60,6 +60,11 @@ TABLE = {
                                       "login 404  404  403  403  422  404  403  403  403  403",
     "POST /profile/funds/<row:fund_id>/remove":
                                       "login 404  404  403  403  ok   404  403  403  403  403",
+    # Nothing ticked means any class.
+    "GET /profile/funds/<row:fund_id>/classes":
+                                      "login 404  404  403  403  200  404  403  403  403  403",
+    "POST /profile/funds/<row:fund_id>/classes":
+                                      "login 404  404  403  403  ok   404  403  403  403  403",
     "GET /desk":                      "login 404  404  403  403  403  403  200  200  403  200",
     "GET /desk/<row:request_id>":     "login 404  404  403  403  403  403  200  200  403  404",
     "POST /desk/<row:request_id>/approve":

@@ -9,13 +9,15 @@ from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, Field, RadioField, SelectChoice, SelectField, SelectMultipleField, TimeField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
+from matchmaker.queries.suggestions import Suggestions
 from matchmaker.services.partners import FundDraft, Logistics
 from matchmaker.web import fields, labels
 from models import Fund, KnowledgeKind, Partner, PartnerKind
-from models.codes import FORMATS, SHARING
+from models.codes import FORMATS, SHARING, SUBJECTS
 
 VISITS = (0, 1, 2, 3, 4, 6, 8)
 MILES = (2, 5, 8, 10, 15, 20, 30, 50)
+GRADES = range(13)
 KINDS = (
     SelectChoice(KnowledgeKind.PRACTICE.value, _("From living or doing it")),
     SelectChoice(KnowledgeKind.CREDENTIALED.value, _("From training, a degree or a license")),
@@ -108,6 +110,24 @@ class FundForm(fields.PageForm):
             subjects=tuple(fund.subjects) if fund else (),
             grades=tuple(fund.grades) if fund else (),
         )
+
+
+class ClassesForm(fields.PageForm):
+    """Which classes a fund could serve. What was said before is ticked; before anything was, what is suggested."""
+
+    subjects = SelectMultipleField(_("Subjects"))
+    grades = SelectMultipleField(_("Grades"), coerce=int)
+
+    def __init__(self, fund: Fund, suggested: Suggestions) -> None:
+        said = bool(fund.subjects or fund.grades)
+        super().__init__(
+            data={
+                "subjects": fund.subjects if said else suggested.subjects,
+                "grades": fund.grades if said else suggested.grades,
+            }
+        )
+        self.subjects.choices = fields.with_present(fields.coded(SUBJECTS, labels.SUBJECTS), fund.subjects)
+        self.grades.choices = fields.choices((number, labels.grade(number)) for number in GRADES)
 
 
 def _weekdays() -> list[SelectChoice]:

@@ -15,12 +15,12 @@ from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.mail import introductions as letters
 from matchmaker.policies import Permission
-from matchmaker.queries import capacity, introductions, paging, people, waiting
+from matchmaker.queries import capacity, introductions, paging, people, suggestions, waiting
 from matchmaker.services import partners
 from matchmaker.web import context, labels
-from matchmaker.web.partners.forms import FundForm, ProfileForm
+from matchmaker.web.partners.forms import ClassesForm, FundForm, ProfileForm
 from matchmaker.web.partners.prompts import PROMPTS, next_for
-from models import Introduction, Partner
+from models import Fund, Introduction, Partner
 
 blueprint = Blueprint("partners", __name__, url_prefix="/profile")
 blueprint.before_request(context.sign_in_first)
@@ -78,6 +78,23 @@ def fund_edit(fund_id: int) -> ResponseReturnValue:
     return _edit(fund_id)
 
 
+@blueprint.route("/funds/<row:fund_id>/classes", methods=["GET", "POST"])
+def fund_classes(fund_id: int) -> ResponseReturnValue:
+    """Which subjects and grades a fund could serve: suggested, and kept only once confirmed."""
+    partner = _partner()
+    fund = _fund(partner, fund_id)
+    suggested = suggestions.for_fund(db.session, fund)
+    form = ClassesForm(fund, suggested)
+    if form.validate_on_submit():
+        said = {"subjects": form.subjects.data, "grades": form.grades.data}
+        partners.say_classes(db.session, g.actor, partner, fund.id, **said, clock=utc_now)
+        outbox.commit(db.session)
+        flash(_("Saved."), "ok")
+        return redirect(url_for("partners.profile"))
+    page = render_template("partners/classes.html", form=form, fund=fund, suggested=suggested)
+    return page, 422 if form.errors else 200
+
+
 @blueprint.post("/funds/<row:fund_id>/remove")
 def fund_remove(fund_id: int) -> ResponseReturnValue:
     """Take a fund out of the profile."""
@@ -108,15 +125,13 @@ def resume() -> ResponseReturnValue:
 
 def _edit(fund_id: int | None) -> ResponseReturnValue:
     partner = _partner()
-    fund = next((own for own in partner.funds if own.id == fund_id), None)
-    if fund_id is not None and fund is None:
-        abort(404)
+    fund = None if fund_id is None else _fund(partner, fund_id)
     form = FundForm(fund, **({} if fund else {"language": str(get_locale())}))
     if form.validate_on_submit():
-        partners.save_fund(db.session, g.actor, partner, form.draft(fund), utc_now, fund_id=fund_id)
+        saved = partners.save_fund(db.session, g.actor, partner, form.draft(fund), utc_now, fund_id=fund_id).id
         outbox.commit(db.session)
         flash(_("Saved."), "ok")
-        return redirect(url_for("partners.profile"))
+        return redirect(url_for("partners.profile") if fund else url_for("partners.fund_classes", fund_id=saved))
     prompt = None if fund else PROMPTS.get(request.args.get("ask", ""))
     return render_template("partners/fund.html", form=form, fund=fund, prompt=prompt), 422 if form.errors else 200
 
@@ -129,6 +144,12 @@ def _partner() -> Partner:
         abort(404)
     context.require(Permission.EDIT_PARTNER, partner)
     return partner
+
+
+def _fund(partner: Partner, fund_id: int) -> Fund:
+    """One of the partner's own funds."""
+    fund = next((own for own in partner.funds if own.id == fund_id), None)
+    return fund or abort(404)
 
 
 def _month(partner: Partner) -> capacity.Places:
