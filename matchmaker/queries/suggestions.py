@@ -127,8 +127,8 @@ def _read_off(closest: Sequence[_Text], stems: Mapping[str, str], weights: Mappi
     subjects: Counter[str] = Counter()
     grades: Counter[int] = Counter()
     for each in closest:
-        subjects.update(dict.fromkeys(each.subjects, each.weight))  # type: ignore[arg-type]
-        grades.update(dict.fromkeys(each.grades, each.weight))  # type: ignore[arg-type]
+        subjects.update(dict.fromkeys(each.subjects, each.weight))
+        grades.update(dict.fromkeys(each.grades, each.weight))
     least = LEAST_SHARE * sum(each.weight for each in closest)
     shared = sorted({stem for each in closest for stem in each.stems}, key=lambda stem: (-weights[stem], stem))
     return Suggestions(

@@ -41,7 +41,7 @@ class Logistics:
     """What a partner says of themselves, and of when, where and how they can meet a class.
 
     ``contact_name`` is whom to write to at an organisation. ``free_from`` and ``free_until`` are hours in the region's
-    zone; None is *not said*.
+    zone; None is *not said*. ``place`` is latitude and longitude of where they set out from; None leaves it as it was.
     """
 
     name: str
@@ -60,6 +60,7 @@ class Logistics:
     contact_name: str | None = None
     free_from: time | None = None
     free_until: time | None = None
+    place: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ def save_logistics(session: Session, actor: Actor, partner: Partner, logistics: 
     partner.free_from, partner.free_until = logistics.free_from, logistics.free_until
     partner.sharing = list(logistics.sharing)
     partner.neighbourhood = logistics.neighbourhood
+    if logistics.place is not None:
+        partner.latitude, partner.longitude = logistics.place
     partner.radius_miles = logistics.radius_miles
     partner.online = logistics.online
     partner.monthly_capacity = logistics.monthly_capacity

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as TimeOfDay
 from functools import partial, wraps
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -78,9 +79,10 @@ def month_year(moment: date) -> str:
     return _date(moment, pgettext("date pattern", "MMM y"))
 
 
-def time(moment: datetime) -> str:
-    """A date or time written as "9:20 AM"."""
-    return dates.format_time(local(moment), pgettext("date pattern", "h:mm a"), locale=_locale())
+def time(moment: datetime | TimeOfDay) -> str:
+    """A date or time written as "9:20 AM"; one without a date is on the region's clocks already."""
+    there = local(moment) if isinstance(moment, datetime) else moment
+    return dates.format_time(there, pgettext("date pattern", "h:mm a"), locale=_locale())
 
 
 def day_time(at: datetime) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -14,7 +14,7 @@ from matchmaker.clock import Clock
 from matchmaker.errors import Invalid, NotFound
 from matchmaker.services import partners
 from matchmaker.services.partners import MOST_FUNDS, FundDraft, Logistics, NothingToShow
-from models import Fund, KnowledgeKind, MailKind, OutboxItem, RequestState, Suppression, SuppressionReason
+from models import Fund, KnowledgeKind, MailKind, OutboxItem, PartnerKind, RequestState, Suppression, SuppressionReason
 from tests import factories as f
 from tests.cast import Cast
 from tests.services.conftest import acting, audited
@@ -32,6 +32,11 @@ LOGISTICS = Logistics(
     radius_miles=12,
     online=True,
     monthly_capacity=3,
+    kind=PartnerKind.ORGANISATION,
+    contact_name="Ramón",
+    free_from=time(9),
+    free_until=time(14, 30),
+    place=(32.1, -111.2),
 )
 DRAFT = FundDraft(
     title="Restoring tube radios",
@@ -78,9 +83,26 @@ def test_pausing_or_resuming_again_changes_nothing(session: Session, cast: Cast,
 def test_the_practical_part_is_stored_as_it_was_said(session: Session, cast: Cast, clock: Clock) -> None:
     partners.save_logistics(session, acting(cast.marisol), cast.ramon, LOGISTICS, clock)
     session.refresh(cast.ramon)
-    for name, value in asdict(LOGISTICS).items():
+    said = asdict(LOGISTICS)
+    assert (cast.ramon.latitude, cast.ramon.longitude) == said.pop("place")
+    for name, value in said.items():
         stored = getattr(cast.ramon, name)
         assert (tuple(stored) if isinstance(value, tuple) else stored) == value
+
+
+def test_saying_nothing_of_the_place_leaves_it(session: Session, cast: Cast, clock: Clock) -> None:
+    place = (cast.ramon.latitude, cast.ramon.longitude)
+    partners.save_logistics(session, acting(cast.marisol), cast.ramon, replace(LOGISTICS, place=None), clock)
+    assert (cast.ramon.latitude, cast.ramon.longitude) == place
+
+
+def test_the_classes_of_a_fund_are_said_by_its_owner(session: Session, cast: Cast, clock: Clock) -> None:
+    own, theirs = cast.ramon.funds[0], cast.esperanza.funds[0]
+    said = {"subjects": ["math"], "grades": [6, 7], "clock": clock}
+    partners.say_classes(session, acting(cast.marisol), cast.ramon, own.id, **said)
+    assert (own.subjects, own.grades, cast.region.revision) == (["math"], [6, 7], 1)
+    with pytest.raises(NotFound):
+        partners.say_classes(session, acting(cast.marisol), cast.ramon, theirs.id, **said)
 
 
 def test_a_fund_is_added_at_the_end_and_rewritten_in_place(session: Session, cast: Cast, clock: Clock) -> None:

@@ -120,6 +120,45 @@ def test_what_cannot_be_used_is_refused(session: Session, cast: Cast, own: Brows
     assert cast.ramon.phone == "520-555-0177"
 
 
+def test_the_nearest_school_stands_for_an_address(session: Session, cast: Cast, own: Browser) -> None:
+    cast.ramon.latitude = cast.ramon.longitude = None
+    assert "no distance keeps a class" in own.get("/profile").get_data(as_text=True)
+    own.post("/profile", profile(near=str(cast.school.id), radius_miles="8"))
+    session.expire_all()
+    assert (cast.ramon.latitude, cast.ramon.longitude) == (cast.school.latitude, cast.school.longitude)
+    f.SchoolFactory(region=cast.region, name="Far Ranch", latitude=32.6, longitude=-110.9)
+    f.SchoolFactory(region=cast.next_door)
+    page = own.get("/profile").get_data(as_text=True)
+    assert "1 of 2 schools within 8 miles." in page
+    assert "30 miles: 2 schools" in page
+    own.post("/profile", profile(near="", radius_miles="8"))
+    session.expire_all()
+    assert cast.ramon.latitude == cast.school.latitude, "not chosen leaves it as it was"
+    assert own.post("/profile", profile(near="999999")).status_code == 422
+
+
+def test_a_teacher_s_view_names_nobody(session: Session, cast: Cast, own: Browser) -> None:
+    cast.ramon.free_from, cast.ramon.weekdays = time(9), [1, 3]
+    page = own.get("/profile/preview").get_data(as_text=True)
+    before, rest = page.split('id="after"')
+    after, staff = rest.split('id="staff"')
+    shown = before.split('id="before"')[1]
+    assert cast.ramon.funds[0].title in shown
+    for secret in (cast.ramon.name, cast.ramon.phone, cast.ramon.email):
+        assert secret not in shown and secret in after
+    assert "Not before 9:00" in staff and "Tuesday and Thursday" in staff
+
+
+def test_pages_of_a_long_profile_ask_few_questions(cast: Cast, own: Browser, queries: list[str]) -> None:
+    for number in range(12):
+        f.FundFactory(region=cast.region, owner=cast.ramon, title=f"Radio {number}")
+    fund_id = cast.ramon.funds[0].id
+    for path in ("/profile", "/profile/preview", f"/profile/funds/{fund_id}", f"/profile/funds/{fund_id}/classes"):
+        queries.clear()
+        assert own.get(path).status_code == 200
+        assert len(queries) <= 12, (path, queries)
+
+
 def test_one_question_is_asked_at_a_time_and_another_after_each_answer(cast: Cast, own: Browser) -> None:
     asked = list(PROMPTS)
     page = own.get("/profile").get_data(as_text=True)

@@ -45,11 +45,13 @@ TABLE = {
     "GET /requests":                  "login home home 200  200  403  403  403  403  403  403",
     "GET /requests/new":              "login home home 200  200  403  403  403  403  403  403",
     "POST /requests/new":             "login home home 422  422  403  403  403  403  403  403",
+    "POST /requests/look":            "login home home 200  200  403  403  403  403  403  403",
     "GET /requests/<row:request_id>": "login 404  404  200  403  403  403  200  200  403  404",
     "POST /requests/<row:request_id>/withdraw":
                                       "login 404  404  ok   403  403  403  ok   ok   403  404",
     "GET /profile":                   "login 404  404  403  403  200  200  403  403  403  403",
     "POST /profile":                  "login 404  404  403  403  422  422  403  403  403  403",
+    "GET /profile/preview":           "login 404  404  403  403  200  200  403  403  403  403",
     "POST /profile/pause":            "login 404  404  403  403  ok   ok   403  403  403  403",
     "POST /profile/resume":           "login 404  404  403  403  ok   ok   403  403  403  403",
     "GET /profile/funds/new":         "login 404  404  403  403  200  200  403  403  403  403",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, Field, RadioField, SelectChoice, SelectField, SelectMultipleField, TimeField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
+from matchmaker.queries.reach import Reach
 from matchmaker.queries.suggestions import Suggestions
 from matchmaker.services.partners import FundDraft, Logistics
 from matchmaker.web import fields, labels
-from models import Fund, KnowledgeKind, Partner, PartnerKind
+from models import Fund, KnowledgeKind, Partner, PartnerKind, School
 from models.codes import FORMATS, SHARING, SUBJECTS
 
 VISITS = (0, 1, 2, 3, 4, 6, 8)
@@ -44,20 +46,24 @@ class ProfileForm(fields.PageForm):
     free_until = TimeField(_("Done by"), validators=[Optional()])
     online = BooleanField(_("By video works for me, too"))
     neighbourhood = fields.line(_("Neighborhood"), 120)
+    near = SelectField(_("The school nearest to you"), coerce=fields.whole_or_none)
     radius_miles = SelectField(_("How far you travel"), coerce=fields.whole_or_none)
     sharing = SelectMultipleField(_("Rules for sharing it"))
     phone = fields.phone(_("Phone"))
     language = SelectField(_("Language"), choices=fields.written)
 
-    def __init__(self, partner: Partner) -> None:
+    def __init__(self, partner: Partner, schools: Sequence[School], reach: Reach | None) -> None:
         super().__init__(obj=partner)
+        self.schools = {school.id: school for school in schools}
         visits = sorted({*VISITS, partner.monthly_capacity})
         self.monthly_capacity.choices = fields.choices((number, number) for number in visits)
         self.languages.choices = fields.with_present(fields.spoken(), partner.languages)
         self.formats.choices = fields.with_present(fields.coded(FORMATS, labels.FORMATS), partner.formats)
         self.weekdays.choices = fields.with_present(_weekdays(), partner.weekdays)
         self.sharing.choices = fields.with_present(fields.coded(SHARING, labels.SHARING), partner.sharing)
-        self.radius_miles.choices = _distances(partner.radius_miles)
+        unchanged = gettext("As it is now") if reach else gettext("Not said yet")
+        self.near.choices = fields.choices([("", unchanged), *((school.id, school.name) for school in schools)])
+        self.radius_miles.choices = _distances(partner.radius_miles, reach)
 
     def validate_free_until(self, field: Field) -> None:
         if field.data and self.free_from.data and field.data <= self.free_from.data:
@@ -78,11 +84,19 @@ class ProfileForm(fields.PageForm):
             weekdays=tuple(self.weekdays.data),
             sharing=tuple(self.sharing.data),
             neighbourhood=self.neighbourhood.data or "",
+            place=self._place(),
             radius_miles=self.radius_miles.data,
             free_from=self.free_from.data,
             free_until=self.free_until.data,
             online=self.online.data,
             monthly_capacity=self.monthly_capacity.data,
+        )
+
+    def _place(self) -> tuple[float, float] | None:
+        """Near enough: that of a school, so that nobody's address is kept."""
+        near = self.schools.get(self.near.data)
+        return (
+            None if near is None or near.latitude is None or near.longitude is None else (near.latitude, near.longitude)
         )
 
 
@@ -134,7 +148,15 @@ def _weekdays() -> list[SelectChoice]:
     return fields.choices(enumerate(labels.WEEKDAYS))
 
 
-def _distances(present: int | None) -> list[SelectChoice]:
-    miles = sorted({*MILES, *([present] if present else [])})
-    named = ((number, gettext("%(miles)s miles", miles=number)) for number in miles)
+def _distances(present: int | None, reach: Reach | None) -> list[SelectChoice]:
+    """Distances to choose from, each with what it reaches."""
+    offered = sorted({*MILES, *([present] if present else [])})
+    named = ((miles, gettext("%(miles)s miles", miles=miles)) for miles in offered)
+    if reach is not None:
+        named = ((miles, _reaching(miles, reach)) for miles in offered)
     return fields.choices([("", gettext("Any distance")), *named])
+
+
+def _reaching(miles: int, reach: Reach) -> str:
+    within = reach.within(miles)
+    return ngettext("%(miles)s miles: %(num)s school", "%(miles)s miles: %(num)s schools", within, miles=miles)

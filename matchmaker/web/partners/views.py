@@ -15,7 +15,7 @@ from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.mail import introductions as letters
 from matchmaker.policies import Permission
-from matchmaker.queries import capacity, introductions, paging, people, suggestions, waiting
+from matchmaker.queries import capacity, introductions, paging, people, reach, suggestions, waiting
 from matchmaker.services import partners
 from matchmaker.web import context, labels
 from matchmaker.web.partners.forms import ClassesForm, FundForm, ProfileForm
@@ -30,7 +30,9 @@ blueprint.before_request(context.sign_in_first)
 def profile() -> ResponseReturnValue:
     """The partner's own profile."""
     partner = _partner()
-    form = ProfileForm(partner)
+    schools = reach.schools(db.session, partner.region_id)
+    reached = reach.of_partner(partner, schools)
+    form = ProfileForm(partner, schools, reached)
     if form.validate_on_submit():
         partners.save_logistics(db.session, g.actor, partner, form.logistics, utc_now)
         outbox.commit(db.session)
@@ -41,11 +43,20 @@ def profile() -> ResponseReturnValue:
         partner=partner,
         form=form,
         month=_month(partner),
+        reach=reached,
         format_notes=labels.FORMAT_NOTES,
         prompts=PROMPTS,
         asked=next_for(len(partner.funds)),
     )
     return page, 422 if form.errors else 200
+
+
+@blueprint.get("/preview")
+def preview() -> ResponseReturnValue:
+    """What others see of the profile: a teacher before and after a yes, and a coordinator."""
+    partner = _partner()
+    days = [str(name) for number, name in enumerate(labels.WEEKDAYS) if number in partner.weekdays]
+    return render_template("partners/preview.html", partner=partner, month=_month(partner), days=days)
 
 
 @blueprint.get("/visits")
