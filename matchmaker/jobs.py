@@ -167,8 +167,7 @@ def _plan(session: Session, item: OutboxItem) -> datetime | None:
 
 FOLLOW_UPS: dict[str, Callable[[Session, OutboxItem, datetime], datetime | None]] = {
     partners.RESUME: partners.pause_ends,
-    deadlines.REMIND: overdue.remind,
-    deadlines.LAPSE: overdue.lapse,
+    deadlines.UNANSWERED: overdue.unanswered,
     deadlines.TIMES: overdue.times_unanswered,
     deadlines.NO_DATE: overdue.no_date,
     deadlines.SILENCE: overdue.silence,

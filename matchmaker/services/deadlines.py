@@ -14,17 +14,15 @@ from matchmaker.queries.school_days import SchoolDays
 from matchmaker.services import followups, standing, tasks
 from models import Introduction, LearningRequest, Region
 
-REMIND, LAPSE, TIMES, NO_DATE, SILENCE = "remind", "lapse", "times_unanswered", "no_date", "silence"
+UNANSWERED, TIMES, NO_DATE, SILENCE = "unanswered", "times_unanswered", "no_date", "silence"
 
 
 def invited(session: Session, introduction: Introduction, region: Region, now: datetime) -> None:
     """An invitation has left: it is recalled once, and lapses."""
     by = deadlines.of_invitation(session, introduction.request, region, now)
     introduction.answer_by = by.answer_by
-    key = str(introduction.key)
-    if by.remind_at is not None:
-        followups.put(session, REMIND, key, by.remind_at, region.id, introduction_id=introduction.id)
-    followups.put(session, LAPSE, key, by.answer_by, region.id, introduction_id=introduction.id)
+    first = by.remind_at or by.answer_by
+    followups.put(session, UNANSWERED, str(introduction.key), first, region.id, introduction_id=introduction.id)
 
 
 def times_proposed(session: Session, introduction: Introduction, request: LearningRequest, now: datetime) -> None:

@@ -30,21 +30,15 @@ _LATE = timedelta(days=1)
 _UNASKED = frozenset({RequestState.POSTED, RequestState.PROPOSED, RequestState.NONE_YET})
 
 
-def remind(session: Session, item: OutboxItem, now: datetime) -> datetime | None:
-    """The one friendly reminder of an invitation without an answer."""
-    introduction, _ = _locked(session, item)
-    if introduction.state is IntroductionState.INVITED and introduction.reminded_at is None:
-        introduction.reminded_at = now
-        letters.put(session, "invitation_reminder", introduction, Side.PARTNER, now)
-    return None
-
-
-def lapse(session: Session, item: OutboxItem, now: datetime) -> datetime | None:
-    """An invitation nobody answered is over, and the next person is asked."""
+def unanswered(session: Session, item: OutboxItem, now: datetime) -> datetime | None:
+    """An invitation has no answer: one friendly reminder, and at the end of its time the next person is asked."""
     introduction, request = _locked(session, item)
     if introduction.state is not IntroductionState.INVITED:
         return None
-    if introduction.answer_by is not None and introduction.answer_by > now:
+    if introduction.answer_by is not None and now < introduction.answer_by:
+        if introduction.reminded_at is None:
+            introduction.reminded_at = now
+            letters.put(session, "invitation_reminder", introduction, Side.PARTNER, now)
         return introduction.answer_by
     introductions.end(session, introduction, IntroductionState.LAPSED, now)
     audit.record(session, NOBODY, audit.Tag.INVITATION_LAPSED, introduction, at=now)

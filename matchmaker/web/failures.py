@@ -49,8 +49,8 @@ SENTENCES = {
     ExpiredLink: _l("This link has ended. Please call or write to us and we will sort it out."),
     capacity.PartnerFull: _l("%(partner)s has given all visits of that month by now. Nothing was done."),
     clearances.NotCleared: _l(
-        "The school clearance on file does not reach that day. Please choose an earlier day, or call us: a renewal often"
-        " settles it. Nothing was changed."
+        "The school clearance on file does not reach that day. Please choose an earlier day, or call us: a renewal"
+        " often settles it. Nothing was changed."
     ),
     clearances.VisitBehind: _l("This visit is over or was called off, so there is nothing left to plan."),
     conversation.NotInvitedYet: _l("Nobody has been asked yet, so there is nobody to write to. Nothing was sent."),

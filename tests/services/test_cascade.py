@@ -82,27 +82,27 @@ def test_not_now_asks_the_backup(session: Session, desk: Desk, asked: Introducti
     assert session.scalars(select(Task)).all() == []
 
 
-def test_silence_lapses_and_asks_the_backup_once(session: Session, desk: Desk, asked: Introduction, held: Held) -> None:
-    item, later = due(session, "lapse"), asked.answer_by
-    assert overdue.lapse(session, item, later - timedelta(minutes=1)) == later, "not yet"
-    assert overdue.lapse(session, item, later) is None
+def test_silence_is_recalled_once_then_lapses_and_asks_the_backup_once(
+    session: Session, desk: Desk, asked: Introduction, held: Held
+) -> None:
+    item, later = due(session, "unanswered"), asked.answer_by
+    assert later is not None and item.due_at < later
+    for at in (item.due_at, later - timedelta(minutes=1)):
+        assert overdue.unanswered(session, item, at) == later, "not yet"
+    assert asked.reminded_at == item.due_at
+    assert overdue.unanswered(session, item, later) is None
     assert asked.state is IntroductionState.LAPSED
     assert newest(session).partner_id == desk.second.partner_id
-    assert overdue.lapse(session, item, later) is None
+    assert overdue.unanswered(session, item, later) is None
     assert (held(), len(session.scalars(select(Introduction)).all())) == (1, 2)
-    assert f"invitation_over:{asked.key}:partner:0" in waiting(session)
+    told = [key for key in waiting(session) if key.startswith("invitation_")]
+    assert told == [f"invitation_reminder:{asked.key}:partner:0", f"invitation_over:{asked.key}:partner:0"]
 
 
-def test_one_reminder_and_none_after_an_answer(session: Session, asked: Introduction, clock: Clock) -> None:
-    item = due(session, "remind")
-    overdue.remind(session, item, item.due_at)
-    overdue.remind(session, item, item.due_at)
-    assert [key for key in waiting(session) if key.startswith("invitation_reminder")] == [
-        f"invitation_reminder:{asked.key}:partner:0"
-    ]
-    asked.reminded_at = None
+def test_no_reminder_after_an_answer(session: Session, asked: Introduction, clock: Clock) -> None:
+    item = due(session, "unanswered")
     introductions.not_now(session, asked.key, None, clock)
-    overdue.remind(session, item, item.due_at)
+    assert overdue.unanswered(session, item, item.due_at) is None
     assert asked.reminded_at is None
 
 

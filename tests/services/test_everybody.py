@@ -50,7 +50,7 @@ HELD = frozenset({_I.MET, _I.REFLECTED})
 FINAL = frozenset({_I.UNDONE, _I.NOT_NOW, _I.LAPSED, _I.WITHDRAWN, _I.CANCELLED, _I.NOT_HELD}) | HELD
 WAITS_ON = {
     _I.APPROVED: "invitation",
-    _I.INVITED: "lapse",
+    _I.INVITED: "unanswered",
     _I.OTHER_TIMES: "times_unanswered",
     _I.ACCEPTED: "introduction_",
     _I.INTRODUCED: "no_date",

@@ -106,7 +106,7 @@ def test_the_figures_are_those_of_the_work(session: Session, cast: Cast, visitor
     f.OutboxItemFactory(due_at=f.NOW + timedelta(hours=1))
     f.OutboxItemFactory(kind="vouched", failed_at=f.NOW)
     f.OutboxItemFactory(kind="vouched", done_at=f.NOW, recipient="ana@people.example", bounces=1)
-    f.OutboxItemFactory(kind="remind", done_at=f.NOW)
+    f.OutboxItemFactory(kind="unanswered", done_at=f.NOW)
     f.HeartbeatFactory(name="mail", at=f.NOW - timedelta(seconds=40))
     f.TaskFactory(region=cast.region, due_on=f.NOW.date() - timedelta(days=1))
     f.TaskFactory(region=cast.region, due_on=f.NOW.date())
@@ -131,7 +131,7 @@ def test_the_figures_are_those_of_the_work(session: Session, cast: Cast, visitor
         ("matchmaker_introductions", slug, "invited"): 1,
     }
     assert {key: read.get(key) for key in expected} == expected
-    assert ("matchmaker_mails_sent_total", "remind") not in read, "a follow-up is no mail"
+    assert ("matchmaker_mails_sent_total", "unanswered") not in read, "a follow-up is no mail"
     assert not [key for key in read if "@" in " ".join(key)]
     assert not [key for key in read if key[0].startswith("matchmaker_http")], "one process would tell of itself alone"
 
