@@ -24,6 +24,8 @@ class Actor:
 
 
 NOBODY = Actor()
+INVITING = (Role.PARTNER, Role.COORDINATOR, Role.ADMIN)
+"""Who may invite a neighbor to join."""
 
 
 def actor_for(account: Account, memberships: Iterable[Membership], now: datetime) -> Actor:
@@ -47,6 +49,8 @@ class Permission(Enum):
     """A partner: the account it belongs to."""
     HAVE_PROFILE = "have a partner's profile"
     """A region: its partners."""
+    INVITE_NEIGHBOR = "hand somebody a link by which they join, and be noted as the one who knows them"
+    """A region: its partners, and its staff."""
     JOIN_CONVERSATION = "write into the conversation of an introduction"
     """A conversation: its own two sides, and the region's staff."""
     READ_CONVERSATION = "read what the two sides of an introduction write to each other"
@@ -109,6 +113,7 @@ PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
     Permission.CHOOSE_TIME: lambda actor, request: _own_request(actor, request) or _staff(actor, request),
     Permission.EDIT_PARTNER: _own_profile,
     Permission.HAVE_PROFILE: lambda actor, region: actor.is_a(_region(region), Role.PARTNER),
+    Permission.INVITE_NEIGHBOR: lambda actor, region: actor.is_a(_region(region), *INVITING),
     Permission.JOIN_CONVERSATION: lambda actor, talk: _own_conversation(actor, talk) or _staff(actor, talk),
     Permission.READ_CONVERSATION: lambda actor, talk: (
         _own_conversation(actor, talk) or (talk.coordinators_read and _staff(actor, talk))

@@ -24,6 +24,7 @@ class Purpose(StrEnum):
     TALK = "talk"
     REFLECT = "reflect"
     CHOICES = "choices"
+    JOIN = "join"
 
 
 class BadLink(DomainError):

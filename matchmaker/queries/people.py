@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,6 +43,38 @@ def partner_of(session: Session, region_id: int, account_id: int) -> Partner | N
 def partner(session: Session, partner_id: int) -> Partner:
     """A partner with its funds. Raises NoResultFound."""
     return session.scalars(select(Partner).where(Partner.id == partner_id).options(selectinload(Partner.funds))).one()
+
+
+def member(session: Session, region_id: int, account_id: int, roles: Collection[Role], now: datetime) -> Account | None:
+    """An account that has one of the roles in a region at this moment, or None."""
+    return session.scalar(
+        select(Account).where(
+            Account.id == account_id,
+            exists().where(
+                Membership.account_id == Account.id,
+                Membership.region_id == region_id,
+                Membership.role.in_(roles),
+                Membership.since <= now,
+                or_(Membership.until.is_(None), Membership.until > now),
+            ),
+        )
+    )
+
+
+def vouchers(session: Session, partners: Sequence[Partner]) -> dict[int, str]:
+    """Who invited each of some partners of a region, by partner: only those whom somebody has invited."""
+    rows = session.execute(
+        select(Partner.id, Account.name)
+        .join(
+            Membership,
+            (Membership.account_id == Partner.account_id)
+            & (Membership.region_id == Partner.region_id)
+            & (Membership.role == Role.PARTNER),
+        )
+        .join(Account, Account.id == Membership.vouched_by_id)
+        .where(Partner.id.in_([partner.id for partner in partners]))
+    )
+    return {partner_id: name for partner_id, name in rows}
 
 
 @dataclass(frozen=True)

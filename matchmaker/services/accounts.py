@@ -99,9 +99,13 @@ def join_partner(
     kind: PartnerKind,
     phone: str,
     neighbourhood: str = "",
+    invited_by: int | None = None,
     clock: Clock,
 ) -> Partner:
-    """Make an account a partner, who can write a profile at once and is seen once a coordinator has reviewed it."""
+    """Make an account a partner, who can write a profile at once and is seen once a coordinator has reviewed it.
+
+    ``invited_by`` is the account whose link they followed: it vouches for them, which the coordinator is told.
+    """
     now = clock()
     partner = Partner(
         region_id=region.id,
@@ -115,10 +119,13 @@ def join_partner(
         languages=[account.language],
         joined_on=now.date(),
     )
-    membership = Membership(region_id=region.id, account_id=account.id, role=Role.PARTNER, since=now)
+    membership = Membership(
+        region_id=region.id, account_id=account.id, role=Role.PARTNER, vouched_by_id=invited_by, since=now
+    )
     session.add_all([partner, membership])
     session.flush()
-    audit.record(session, NOBODY, audit.Tag.ACCOUNT_JOINED, membership, at=now, role=Role.PARTNER.value)
+    joined = {"role": Role.PARTNER.value, **({"invited_by": invited_by} if invited_by is not None else {})}
+    audit.record(session, NOBODY, audit.Tag.ACCOUNT_JOINED, membership, at=now, **joined)
     return partner
 
 

@@ -27,6 +27,7 @@ from tests.web.world import World, build
 
 PAGES_OF = {
     tokens.Purpose.CHOICES: "mail",
+    tokens.Purpose.JOIN: "join/by",
     tokens.Purpose.ANSWER: "i",
     tokens.Purpose.VISIT: "visits",
     tokens.Purpose.TALK: "messages",

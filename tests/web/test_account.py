@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from models import Account, Fund, Membership, OutboxItem, Partner, Role, Teacher
+from models import Account, AuditEvent, Fund, Membership, OutboxItem, Partner, Role, Teacher
 from tests import factories as f
 from tests.cast import Cast
 from tests.web.conftest import Browser
@@ -73,6 +75,49 @@ def test_a_partner_joins_with_a_first_fund_and_is_not_seen_yet(visitor: Browser,
     partner = session.scalars(select(Partner).where(Partner.email == "lucho@people.example")).one()
     fund = session.scalars(select(Fund).where(Fund.partner_id == partner.id)).one()
     assert (fund.title, partner.neighbourhood, partner.reviewed_at) == ("Making adobe", "Las Norias", None)
+
+
+def join_link(browser: Browser) -> str:
+    page = browser.get("/join/invite").get_data(as_text=True)
+    found = re.search(r'value="http://[^/"]+(/join/by/[\w.-]+)"', page)
+    assert found is not None, page
+    return found.group(1)
+
+
+def test_who_is_invited_by_a_friend_is_vouched_for_and_still_read(
+    visitor: Browser, session: Session, cast: Cast, browse
+) -> None:
+    path = join_link(browse(session.get_one(Account, cast.ramon.account_id)))
+    assert "Ramón Escalante invites you to" in visitor.get(path).get_data(as_text=True)
+    assert session.scalar(select(func.count(Account.id)).where(Account.email == "lucho@people.example")) == 0
+    assert visitor.post(path, partner_form()).status_code == 200
+    partner = session.scalars(select(Partner).where(Partner.email == "lucho@people.example")).one()
+    membership = session.scalars(select(Membership).where(Membership.account_id == partner.account_id)).one()
+    assert (membership.vouched_by_id, partner.reviewed_at) == (cast.ramon.account_id, None)
+    events = session.scalars(select(AuditEvent).where(AuditEvent.tag == "account:membership:joined")).all()
+    assert [event.detail["invited_by"] for event in events] == [cast.ramon.account_id]
+    office = browse(cast.marisol)
+    for page in ("/people", f"/people/{partner.id}"):
+        assert "Invited by Ramón Escalante" in office.get(page).get_data(as_text=True)
+
+
+def test_a_link_to_join_ends_after_two_weeks_or_with_who_made_it(
+    visitor: Browser, session: Session, cast: Cast, browse
+) -> None:
+    path = join_link(browse(cast.marisol))
+    with time_machine.travel(f.NOW + timedelta(days=14), tick=False):
+        assert visitor.get(path).status_code == 410
+        assert visitor.post(path, partner_form()).status_code == 410
+    assert visitor.get(path[:-3]).status_code == 404
+    session.scalars(select(Membership).where(Membership.account_id == cast.marisol.id)).one().until = f.NOW
+    assert visitor.post(path, partner_form()).status_code == 410
+    assert session.scalar(select(func.count(Account.id)).where(Account.email == "lucho@people.example")) == 0
+
+
+def test_a_link_leads_to_the_network_of_whoever_made_it(visitor: Browser, session: Session, cast: Cast, browse) -> None:
+    visitor.post(join_link(browse(cast.olga)), partner_form())
+    partner = session.scalars(select(Partner).where(Partner.email == "lucho@people.example")).one()
+    assert partner.region_id == cast.next_door.id
 
 
 @pytest.mark.parametrize("way", ["teacher", "partner"])

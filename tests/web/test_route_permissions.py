@@ -41,6 +41,9 @@ TABLE = {
     "POST /join/teacher":             "422   422  422  422  422  422  422  422  422  422  422",
     "GET /join/partner":              EVERYBODY,
     "POST /join/partner":             "422   422  422  422  422  422  422  422  422  422  422",
+    "GET /join/by/<token>":           EVERYBODY,
+    "POST /join/by/<token>":          "422   422  422  422  422  422  422  422  422  422  422",
+    "GET /join/invite":               "login 404  404  403  403  200  200  200  200  403  200",
     "POST /account/switch":           "404   404  404  404  404  404  404  404  404  404  404",
     "GET /requests":                  "login home home 200  200  403  403  403  403  403  403",
     "GET /requests/new":              "login home home 200  200  403  403  403  403  403  403",
@@ -290,6 +293,9 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
         mailed = f.OutboxItemFactory(region_id=cast.region.id, recipient=cast.ramon.email, done_at=f.NOW)
         page = link(SimpleNamespace(key=mailed.uid), purpose=tokens.Purpose.CHOICES, recipient="asking")
         return rule.replace("/mail/<token>", page)
+    if rule == "/join/by/<token>":
+        recipient = f"{cast.region.id}:{cast.marisol.id}"
+        return link(world.invited, purpose=tokens.Purpose.JOIN, recipient=recipient)
     if rule == "/messages/<token>":
         return link(world.invited, purpose=tokens.Purpose.TALK)
     values = {

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from flask import Blueprint, abort, g, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_login import current_user
 from flask_security.confirmable import send_confirmation_instructions
 
 from matchmaker import outbox
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db, limiter
-from matchmaker.policies import NOBODY
+from matchmaker.policies import NOBODY, Permission
 from matchmaker.queries import people, schools
 from matchmaker.services import accounts, partners
 from matchmaker.web import context
+from matchmaker.web.account import invited
 from matchmaker.web.account.forms import JoinForm, PartnerForm, SwitchForm, TeacherForm
 from models import Account, PartnerKind, Region, Role
 
@@ -66,18 +68,28 @@ def join_teacher() -> ResponseReturnValue:
 @limiter.limit(JOIN_LIMIT, methods=["POST"])
 def join_partner() -> ResponseReturnValue:
     """Become a partner with a first fund of knowledge, seen once a coordinator has read it."""
+    return _join_as_partner(context.region(), None)
+
+
+@blueprint.route("/join/by/<token>", methods=["GET", "POST"])
+@limiter.limit(JOIN_LIMIT, methods=["POST"])
+def join_by_link(token: str) -> ResponseReturnValue:
+    """Become a partner by the link of somebody of the network, who is noted as the one who knows the newcomer."""
+    region, inviter = invited.read(token)
+    context.visit(region, str(get_locale()))
+    return _join_as_partner(region, inviter)
+
+
+@blueprint.get("/join/invite")
+def invite() -> ResponseReturnValue:
+    """A link to hand to a neighbor."""
+    if (elsewhere := context.sign_in_first()) is not None:
+        return elsewhere
     region = context.region()
-    form = PartnerForm(_signed_in())
-    if not form.validate_on_submit():
-        return render_template("account/join_partner.html", form=form), 422 if form.errors else 200
-    account = _account(form, region)
-    if account is not None and people.partner_of(db.session, region.id, account.id) is None:
-        partner = accounts.join_partner(
-            db.session, account, region, kind=PartnerKind.PERSON, phone=form.phone.data or "",
-            neighbourhood=form.neighbourhood.data or "", clock=utc_now,
-        )  # fmt: skip
-        partners.save_fund(db.session, NOBODY, partner, form.fund, utc_now)
-    return _joined(form)
+    context.require(Permission.INVITE_NEIGHBOR, region)
+    token, until = invited.issue(region, current_user.id)
+    link = url_for("account.join_by_link", token=token, _external=True)
+    return render_template("account/invite.html", link=link, until=until)
 
 
 @blueprint.post("/account/switch")
@@ -89,6 +101,21 @@ def switch() -> ResponseReturnValue:
         abort(404)
     session["membership_id"] = membership.id
     return redirect(url_for("account.home"))
+
+
+def _join_as_partner(region: Region, inviter: Account | None) -> ResponseReturnValue:
+    form = PartnerForm(_signed_in())
+    if not form.validate_on_submit():
+        page = render_template("account/join_partner.html", form=form, inviter=inviter)
+        return page, 422 if form.errors else 200
+    account = _account(form, region)
+    if account is not None and people.partner_of(db.session, region.id, account.id) is None:
+        partner = accounts.join_partner(
+            db.session, account, region, kind=PartnerKind.PERSON, phone=form.phone.data or "",
+            neighbourhood=form.neighbourhood.data or "", invited_by=inviter.id if inviter else None, clock=utc_now,
+        )  # fmt: skip
+        partners.save_fund(db.session, NOBODY, partner, form.fund, utc_now)
+    return _joined(form)
 
 
 def _signed_in() -> Account | None:

@@ -37,6 +37,7 @@ def index() -> ResponseReturnValue:
         "people/index.html",
         teachers=waiting,
         to_review=to_review,
+        vouchers=people.vouchers(db.session, to_review),
         q=words,
         partners=page.rows,
         months=_months(page.rows),
@@ -53,7 +54,9 @@ def show(partner_id: int) -> ResponseReturnValue:
     """One partner with contacts; that they were seen is in the audit."""
     partner = people.partner(db.session, partner_id)
     context.require(Permission.MANAGE_PEOPLE, partner)
-    shown = render_template("people/show.html", partner=partner, month=_months([partner])[partner.id])
+    voucher = people.vouchers(db.session, [partner]).get(partner.id)
+    month = _months([partner])[partner.id]
+    shown = render_template("people/show.html", partner=partner, month=month, voucher=voucher)
     audit.record(db.session, g.actor, audit.Tag.CONTACTS_SEEN, partner, at=utc_now())
     outbox.commit(db.session)
     return shown
