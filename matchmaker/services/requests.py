@@ -91,6 +91,11 @@ def post(session: Session, actor: Actor, teacher: Teacher, draft: RequestDraft, 
     return request
 
 
+def named_in(title: str, text: str, place: str = "") -> list[str]:
+    """What may be students' names in the words of a request."""
+    return student_names.in_request(f"{title}\n{text}\n{place}")
+
+
 def withdraw(session: Session, actor: Actor, request_id: int, clock: Clock) -> LearningRequest:
     """Take a request back, with any invitation that nobody has said yes to. Again changes nothing.
 
@@ -115,7 +120,7 @@ def withdraw(session: Session, actor: Actor, request_id: int, clock: Clock) -> L
 def _check(draft: RequestDraft, now: datetime) -> None:
     if draft.windows and all(start <= now for start, _ in draft.windows):
         raise NoDateAhead
-    if not draft.no_student_named and (names := student_names.possible(f"{draft.title}\n{draft.text}\n{draft.place}")):
+    if not draft.no_student_named and (names := named_in(draft.title, draft.text, draft.place)):
         raise PossibleStudentName(names=names)
 
 

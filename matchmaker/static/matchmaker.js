@@ -67,7 +67,8 @@
       }
     };
     const draft = store.read(key);
-    if (draft && !one(".errors")) restore(form, draft);
+    // A form that came back holds what was sent, and what the server changed in it.
+    if (draft && !("cameBack" in form.dataset)) restore(form, draft);
     form.addEventListener("input", () => { changed = true; });
     form.addEventListener("submit", () => save(true));
     window.addEventListener("pagehide", () => { if (!form.dataset.sent) save(false); });
@@ -83,6 +84,39 @@
   all("form[data-draft]").forEach(keepDraft);
   all("form[data-sign-out]").forEach((form) => {
     form.addEventListener("submit", () => store.drafts().forEach(store.drop));
+  });
+
+  // ── Coach: reads along while somebody writes ─────────────────────────────────
+  const PAUSE = 900;
+  all("form[data-look]").forEach((form) => {
+    let [waiting, asked] = [0, new AbortController()];
+    const look = async () => {
+      asked.abort();
+      asked = new AbortController();
+      try {
+        const answer = await fetch(form.dataset.look, { method: "POST", body: new FormData(form), signal: asked.signal });
+        if (!answer.ok || answer.redirected) return;
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        all("[data-part]", page).forEach((fresh) => {
+          const part = one(`[data-part="${fresh.dataset.part}"]`, form);
+          // Somebody who is on one of its buttons must not lose the place.
+          if (part.innerHTML !== fresh.innerHTML && !part.contains(document.activeElement)) part.innerHTML = fresh.innerHTML;
+        });
+      } catch { /* away for the moment: the next word asks again */ }
+    };
+    const later = () => { clearTimeout(waiting); waiting = setTimeout(look, PAUSE); };
+    form.addEventListener("input", later);
+    form.addEventListener("click", (event) => {
+      const opening = event.target.closest("[data-add]")?.dataset.add;
+      if (!opening) return;
+      event.preventDefault();
+      const words = form.elements.text;
+      words.value = `${words.value.trimEnd()} ${opening} `.trimStart();
+      words.focus();
+      words.setSelectionRange(words.value.length, words.value.length);
+      words.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    if (form.elements.text.value) later();
   });
 
   // ── Dial: slider and number say the same ──────────────────────────────────

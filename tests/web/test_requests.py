@@ -95,7 +95,9 @@ def test_a_possible_student_s_name_is_asked_about_before_anything_is_stored(
     assert "Mateo Ruiz" in page.get_data(as_text=True)
     assert "color diary" in page.get_data(as_text=True), "the words are kept"
     assert posted(session, cast) == []
-    assert browser.post("/requests/new", {**sent, "no_student_named": "1"}).status_code == 302
+    assert browser.post("/requests/new", {**sent, "no_student_named": "1"}).status_code == 422, "of what was shown only"
+    answered = {**sent, "no_student_named": "1", "asked": ["Mateo Ruiz"]}
+    assert browser.post("/requests/new", answered).status_code == 302
     assert len(posted(session, cast)) == 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 from flask_babel import get_locale, gettext
@@ -19,12 +19,17 @@ from wtforms import (
 )
 from wtforms.validators import NumberRange, Optional, Regexp
 
-from matchmaker.services.requests import PossibleStudentName, RequestDraft
+from matchmaker.services import coach, requests, student_names
+from matchmaker.services.requests import RequestDraft
 from matchmaker.web import fields, filters, labels, times
+from matchmaker.web.requests import coaching
 from models import LearningRequest, Region, Teacher
 from models.codes import FORMATS, SUBJECTS
 
 DATES = 3
+OPENINGS = {code.value: advice.opening for code, advice in coaching.ADVICE.items() if advice.opening}
+CHANGES = frozenset({"look", "replace", "keep", *OPENINGS})
+"""Buttons of the page that change its words, or have them read, and save nothing."""
 
 
 def _grades() -> list[SelectChoice]:
@@ -61,23 +66,29 @@ class RequestForm(fields.PageForm):
     overnight = BooleanField(_("The class stays somewhere overnight"))
     place = fields.line(_("Place"), 200)
     no_student_named = BooleanField(_("None of these is a student"))
+    # Names that this page has asked about, and those that the teacher has said are no student's.
+    asked = SelectMultipleField(validate_choice=False)
+    not_students = SelectMultipleField(validate_choice=False)
 
     def __init__(self, region: Region, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.region = region
-        self.names: list[str] = []
+        self.look: coach.Look | None = None
+        self.prefilled = False
         if not self.is_submitted():
             self.form_key.data = uuid4().hex
 
     @classmethod
     def for_class(cls, region: Region, teacher: Teacher, last: LearningRequest | None) -> RequestForm:
         """The form with the class filled in from the last request, or from what the teacher said of themselves."""
-        if last is not None:
-            return cls(
-                region, grade=last.grade, subject=last.subject, students=last.students, languages=list(last.languages)
-            )
-        grade = teacher.grades[0] if len(teacher.grades) == 1 else None
-        return cls(region, grade=grade, subject=teacher.subjects[0] if len(teacher.subjects) == 1 else None)
+        if last is None:
+            grade = teacher.grades[0] if len(teacher.grades) == 1 else None
+            return cls(region, grade=grade, subject=teacher.subjects[0] if len(teacher.subjects) == 1 else None)
+        form = cls(
+            region, grade=last.grade, subject=last.subject, students=last.students, languages=list(last.languages)
+        )
+        form.prefilled = True
+        return form
 
     def validate(self, extra_validators: Any = None) -> bool:
         sound = super().validate(extra_validators)
@@ -86,11 +97,46 @@ class RequestForm(fields.PageForm):
             self.windows.errors = [*self.windows.errors, gettext("Please offer at least one date and time.")]
         return sound and offered and not any(window.form.errors for window in self.windows)
 
-    def ask_about(self, question: PossibleStudentName) -> None:
+    @property
+    def cleared(self) -> list[str]:
+        """Names that are no student's, as the teacher said: of those that were shown, never of one written since."""
+        answered = self.asked.data if self.no_student_named.data else ()
+        return list(dict.fromkeys((*(self.not_students.data or ()), *(answered or ()))))
+
+    @property
+    def names(self) -> list[str]:
+        """What may name a student, and has not been answered for."""
+        if not self.is_submitted():
+            return []
+        found = requests.named_in(self.title.data or "", self.text.data or "", self.place.data or "")
+        return [name for name in found if name not in self.cleared]
+
+    @property
+    def excerpts(self) -> list[tuple[str, str, str]]:
+        """Where each of these names stands: a few words before it, the name, a few after."""
+        said = f"{self.title.data or ''}\n{self.text.data or ''}\n{self.place.data or ''}"
+        return [coaching.excerpt(said, name) for name in self.names]
+
+    def ask_about_names(self) -> None:
         """Come back with the words that may name a student, and a way to say that they do not."""
-        names = self.names = [str(name) for name in cast(list[str], question.facts["names"])]
         asked = gettext("Please take out the names of students, or tell us that these are not students: %(names)s.")
-        self.no_student_named.errors = [asked % {"names": filters.listed(names)}]
+        self.no_student_named.errors = [asked % {"names": filters.listed(self.names)}]
+
+    def read_through(self) -> None:
+        """Have the coach read what there is."""
+        self.look = coach.look(
+            coach.Draft(self.title.data or "", self.text.data or "", tuple(self.languages.data or ()))
+        )
+
+    def change(self, do: str) -> None:
+        """Change the words as a button of the page says, without saving: take names out, or begin a sentence."""
+        if do == "replace":
+            for field in (self.title, self.text, self.place):
+                field.data = student_names.without(field.data or "", self.asked.data or (), gettext("a student"))
+        elif do == "keep":
+            self.no_student_named.data = True
+        elif opening := OPENINGS.get(do):
+            self.text.data = f"{(self.text.data or '').rstrip()} {opening} ".lstrip()
 
     @property
     def draft(self) -> RequestDraft:
@@ -109,5 +155,5 @@ class RequestForm(fields.PageForm):
             overnight=self.overnight.data,
             windows=tuple(dict.fromkeys(times.spans(self.windows, self.minutes.data, self.region))),
             form_key=self.form_key.data,
-            no_student_named=self.no_student_named.data,
+            no_student_named=not self.names,
         )

@@ -14,16 +14,18 @@ from matchmaker.errors import Conflict, Invalid
 from matchmaker.extensions import db, limiter
 from matchmaker.policies import Permission
 from matchmaker.queries import conversation, learning_requests, other_times, paging, people, timeline
-from matchmaker.services import introductions, requests
+from matchmaker.services import coach, introductions, requests
 from matchmaker.web import context, failures, labels
 from matchmaker.web.invitations.forms import TimesForm
-from matchmaker.web.requests.forms import RequestForm
+from matchmaker.web.requests import coaching
+from matchmaker.web.requests.forms import CHANGES, RequestForm
 from models import Introduction, LearningRequest, Teacher
 
 blueprint = Blueprint("requests", __name__, url_prefix="/requests")
 blueprint.before_request(context.sign_in_first)
 
-POST_LIMIT = "30 per hour"
+POST_LIMIT = "60 per hour"
+LOOK_LIMIT = "300 per minute"
 
 
 @blueprint.get("")
@@ -41,22 +43,36 @@ def index() -> ResponseReturnValue:
 @blueprint.route("/new", methods=["GET", "POST"])
 @limiter.limit(POST_LIMIT, methods=["POST"])
 def new() -> ResponseReturnValue:
-    """Post a learning need."""
+    """Post a learning need; or, by its other buttons, have the draft read or changed, which saves nothing."""
     teacher = _teacher()
     if teacher is None:
         return redirect(url_for("account.home"))
-    last = learning_requests.last_of(db.session, teacher.id)
-    form = RequestForm.for_class(context.region(), teacher, last)
+    form = RequestForm.for_class(context.region(), teacher, learning_requests.last_of(db.session, teacher.id))
+    do = request.form.get("do", "")
+    if form.is_submitted() and do in CHANGES:
+        form.change(do)
+        return _form(form)
     if form.validate_on_submit():
         try:
             posted = requests.post(db.session, g.actor, teacher, form.draft, utc_now)
-        except requests.PossibleStudentName as question:
-            form.ask_about(question)
+        except requests.PossibleStudentName:
+            form.ask_about_names()
         else:
             outbox.commit(db.session)
             return redirect(url_for("requests.show", request_id=posted.id))
-    page = render_template("requests/new.html", form=form, prefilled=bool(last), format_notes=labels.FORMAT_NOTES)
-    return page, 422 if form.is_submitted() else 200
+    return _form(form, 422 if form.is_submitted() else 200)
+
+
+@blueprint.post("/look")
+@limiter.limit(LOOK_LIMIT)
+def look() -> ResponseReturnValue:
+    """What the coach says of a draft on its way, as a fragment of the form's page. Saves nothing."""
+    teacher = _teacher()
+    if teacher is None:
+        return redirect(url_for("account.home"))
+    form = RequestForm.for_class(context.region(), teacher, None)
+    form.read_through()
+    return render_template("requests/_look.html", form=form, **_coaching())
 
 
 @blueprint.get("/<row:request_id>")
@@ -114,6 +130,16 @@ def _page(asked: LearningRequest, status: int = 200, form: TimesForm | None = No
         times_errors=form.time.errors if form else (),
     )
     return page, status
+
+
+def _form(form: RequestForm, status: int = 200) -> ResponseReturnValue:
+    if form.is_submitted():
+        form.read_through()
+    return render_template("requests/new.html", form=form, format_notes=labels.FORMAT_NOTES, **_coaching()), status
+
+
+def _coaching() -> dict[str, object]:
+    return {"advice": coaching.ADVICE, "points": coaching.POINTS, "good_words": coach.GOOD_WORDS}
 
 
 def _teacher() -> Teacher | None:
