@@ -16,6 +16,8 @@ class Tag(StrEnum):
     """What happened, as area:subject:action."""
 
     REQUEST_POSTED = "requests:request:posted"
+    REQUEST_DRAFTED = "requests:request:drafted"
+    DRAFT_DISCARDED = "requests:request:discarded"
     REQUEST_WITHDRAWN = "requests:request:withdrawn"
     RANKING_MADE = "ranking:request:ranked"
     PROPOSAL_APPROVED = "desk:proposal:approved"
@@ -56,6 +58,7 @@ class Tag(StrEnum):
     MAIL_COMPLAINED_OF = "mail:letter:complained_of"
     ACCOUNT_JOINED = "account:membership:joined"
     TEACHER_VOUCHED = "people:membership:vouched"
+    PARTNER_ENTERED = "people:partner:entered"
     PARTNER_REVIEWED = "people:partner:reviewed"
     PARTNER_CHANGED = "partners:partner:changed"
     PARTNER_PAUSED = "partners:partner:paused"

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from models import Account, Membership, Region, Role
+from models import Account, Membership, Region, RequestState, Role
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Permission(Enum):
     POST_REQUEST = "post a learning request"
     """A region: its teachers, once a coordinator has vouched for them."""
     READ_REQUEST = "read a learning request and its timeline"
-    """A learning request: its own teacher, and the region's staff."""
+    """A learning request: its own teacher, and once it is posted the region's staff."""
     WITHDRAW_REQUEST = "withdraw a learning request"
-    """A learning request: its own teacher, and the region's staff."""
+    """A learning request: its own teacher, and once it is posted the region's staff."""
     CHOOSE_TIME = "choose among the other times that a partner proposes"
     """A learning request: its own teacher, and the region's staff in her place."""
     EDIT_PARTNER = "change a partner's profile and funds"
@@ -97,6 +97,10 @@ def _own_request(actor: Actor, request: Any) -> bool:
     return actor.account_id == request.teacher.account_id and actor.is_a(request.region_id, Role.TEACHER)
 
 
+def _staff_of_posted(actor: Actor, request: Any) -> bool:
+    return request.state is not RequestState.DRAFT and _staff(actor, request)
+
+
 def _own_profile(actor: Actor, partner: Any) -> bool:
     return actor.account_id == partner.account_id and actor.is_a(partner.region_id, Role.PARTNER)
 
@@ -108,8 +112,10 @@ def _own_conversation(actor: Actor, talk: Any) -> bool:
 
 PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
     Permission.POST_REQUEST: lambda actor, region: actor.is_a(_region(region), Role.TEACHER),
-    Permission.READ_REQUEST: lambda actor, request: _own_request(actor, request) or _staff(actor, request),
-    Permission.WITHDRAW_REQUEST: lambda actor, request: _own_request(actor, request) or _staff(actor, request),
+    Permission.READ_REQUEST: lambda actor, request: _own_request(actor, request) or _staff_of_posted(actor, request),
+    Permission.WITHDRAW_REQUEST: lambda actor, request: (
+        _own_request(actor, request) or _staff_of_posted(actor, request)
+    ),
     Permission.CHOOSE_TIME: lambda actor, request: _own_request(actor, request) or _staff(actor, request),
     Permission.EDIT_PARTNER: _own_profile,
     Permission.HAVE_PROFILE: lambda actor, region: actor.is_a(_region(region), Role.PARTNER),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import LearningRequest, Steer, Teacher
+from models import LearningRequest, RequestState, Steer, Teacher
 
 
 def of_teacher(teacher_id: int) -> Select[LearningRequest]:
@@ -19,11 +19,15 @@ def of_teacher(teacher_id: int) -> Select[LearningRequest]:
 
 
 def for_desk(session: Session, request_id: int) -> LearningRequest:
-    """A request as ``whole`` reads it, with what coordinators did to its ranking by hand. Raises NoResultFound."""
+    """A request as ``whole`` reads it, with what coordinators did to its ranking by hand.
+
+    Raises NoResultFound, also for a draft: nobody but its teacher sees one.
+    """
     by_hand = joinedload(LearningRequest.steers)
     # A few dates and a few hands: read together they are one query, and few rows more.
     at_once = (by_hand.joinedload(Steer.by), by_hand.joinedload(Steer.partner), joinedload(LearningRequest.windows))
-    return session.scalars(_whole(request_id).options(*at_once)).unique().one()
+    posted = _whole(request_id).where(LearningRequest.state != RequestState.DRAFT)
+    return session.scalars(posted.options(*at_once)).unique().one()
 
 
 def whole(session: Session, request_id: int) -> LearningRequest:

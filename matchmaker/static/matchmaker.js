@@ -41,7 +41,9 @@
     drafts() { try { return Object.keys(localStorage).filter((key) => key.startsWith(DRAFT)); } catch { return []; } },
   };
 
-  const kept = (form) => [...form.elements].filter((field) => field.name && field.type !== "hidden" && field.type !== "password");
+  // Fields that somebody fills in. Their order is the same in every drawing of the form; that of its buttons is not.
+  const NOT_KEPT = ["hidden", "password", "submit", "button"];
+  const kept = (form) => [...form.elements].filter((field) => field.name && !NOT_KEPT.includes(field.type));
   const taken = (field) => (field.type === "checkbox" || field.type === "radio" ? field.checked : field.value);
   const written = (form) => kept(form).map((field) => [field.name, field.value, taken(field)]);
 
@@ -54,25 +56,35 @@
     });
   }
 
+  let signedOut = false;
   function keepDraft(form) {
     const key = DRAFT + form.dataset.draft;
     const note = one("[data-draft-state]", form);
+    const say = (words) => {
+      const clock = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format();
+      if (note) note.textContent = `${words} · ${clock}`;
+    };
     let changed = false;
     const save = (sent) => {
       if (!changed && !sent) return;
       changed = false;
-      if (store.write(key, { at: Date.now(), sent, fields: written(form) }) && note && !sent) {
-        const clock = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format();
-        note.textContent = `${form.dataset.draftNote} · ${clock}`;
+      if (store.write(key, { at: Date.now(), sent, fields: written(form) }) && !sent) {
+        say(navigator.onLine ? form.dataset.draftNote : form.dataset.draftOffline);
       }
     };
     const draft = store.read(key);
     // A form that came back holds what was sent, and what the server changed in it.
-    if (draft && !("cameBack" in form.dataset)) restore(form, draft);
+    if (draft && !("cameBack" in form.dataset)) { restore(form, draft); say(form.dataset.draftBack); }
     form.addEventListener("input", () => { changed = true; });
-    form.addEventListener("submit", () => save(true));
-    window.addEventListener("pagehide", () => { if (!form.dataset.sent) save(false); });
-    setInterval(() => { if (!form.dataset.sent) save(false); }, 5000);
+    form.addEventListener("submit", (event) => {
+      if (navigator.onLine) return save(true);
+      event.preventDefault();
+      changed = true;
+      save(false);
+    });
+    window.addEventListener("offline", () => { changed = true; save(false); });
+    window.addEventListener("pagehide", () => { if (!form.dataset.sent && !signedOut) save(false); });
+    setInterval(() => { if (!form.dataset.sent && !signedOut) save(false); }, 5000);
   }
 
   const open = new Set(all("form[data-draft]").map((form) => DRAFT + form.dataset.draft));
@@ -83,7 +95,7 @@
   });
   all("form[data-draft]").forEach(keepDraft);
   all("form[data-sign-out]").forEach((form) => {
-    form.addEventListener("submit", () => store.drafts().forEach(store.drop));
+    form.addEventListener("submit", () => { signedOut = true; store.drafts().forEach(store.drop); });
   });
 
   // ── Coach: reads along while somebody writes ─────────────────────────────────

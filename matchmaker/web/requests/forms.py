@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _
@@ -27,6 +29,7 @@ from models import LearningRequest, Region, Teacher
 from models.codes import FORMATS, SUBJECTS
 
 DATES = 3
+DEFAULT_MINUTES = 50
 OPENINGS = {code.value: advice.opening for code, advice in coaching.ADVICE.items() if advice.opening}
 CHANGES = frozenset({"look", "replace", "keep", *OPENINGS})
 """Buttons of the page that change its words, or have them read, and save nothing."""
@@ -38,6 +41,12 @@ def _grades() -> list[SelectChoice]:
 
 def _subjects() -> list[SelectChoice]:
     return [*fields.choices([("", gettext("Any subject"))]), *fields.coded(SUBJECTS, labels.SUBJECTS)]
+
+
+def _asked(earlier: LearningRequest) -> dict[str, Any]:
+    """What a form holds of a stored request, all but its dates."""
+    names = ("title", "text", "grade", "subject", "students", "formats", "languages", "place", "partners_wanted")
+    return {name: getattr(earlier, name) for name in (*names, "overnight")}
 
 
 class RequestForm(fields.PageForm):
@@ -56,7 +65,7 @@ class RequestForm(fields.PageForm):
     )
     languages = SelectMultipleField(_("Languages a visitor could speak"), choices=fields.spoken)
     windows = FieldList(FormField(times.TimeRow), min_entries=DATES, max_entries=DATES)
-    minutes = SelectField(_("How long"), choices=times.lengths, coerce=int, default=50)
+    minutes = SelectField(_("How long"), choices=times.lengths, coerce=int, default=DEFAULT_MINUTES)
     formats = SelectMultipleField(_("Kind of visit"), choices=lambda: fields.coded(FORMATS, labels.FORMATS))
     partners_wanted = IntegerField(
         _("How many people"),
@@ -74,7 +83,8 @@ class RequestForm(fields.PageForm):
         super().__init__(**kwargs)
         self.region = region
         self.look: coach.Look | None = None
-        self.prefilled = False
+        self.prefilled = ""
+        self.saving = False
         if not self.is_submitted():
             self.form_key.data = uuid4().hex
 
@@ -87,12 +97,37 @@ class RequestForm(fields.PageForm):
         form = cls(
             region, grade=last.grade, subject=last.subject, students=last.students, languages=list(last.languages)
         )
-        form.prefilled = True
+        form.prefilled = "last"
+        return form
+
+    @classmethod
+    def again(cls, region: Region, earlier: LearningRequest) -> RequestForm:
+        """The form with all of an earlier request but its dates."""
+        form = cls(region, **_asked(earlier))
+        form.prefilled = "again"
+        return form
+
+    @classmethod
+    def of_draft(cls, region: Region, draft: LearningRequest) -> RequestForm:
+        """The form that a stored draft was written in."""
+        zone = ZoneInfo(region.time_zone)
+        starts = [window.starts_at.astimezone(zone) for window in draft.windows]
+        spans = [window.ends_at - window.starts_at for window in draft.windows]
+        form = cls(
+            region,
+            **_asked(draft),
+            windows=[{"date": start.date(), "starts": start.time()} for start in starts],
+            minutes=spans[0] // timedelta(minutes=1) if spans else DEFAULT_MINUTES,
+        )
+        form.prefilled = "draft"
+        if not form.is_submitted():
+            form.form_key.data = draft.form_key
         return form
 
     def validate(self, extra_validators: Any = None) -> bool:
         sound = super().validate(extra_validators)
-        offered = times.some_given(self.windows, self.region)
+        # A draft may still be without a date; one that is there must be sound.
+        offered = times.some_given(self.windows, self.region) or self.saving
         if not offered:
             self.windows.errors = [*self.windows.errors, gettext("Please offer at least one date and time.")]
         return sound and offered and not any(window.form.errors for window in self.windows)

@@ -16,10 +16,11 @@ from matchmaker.policies import Permission
 from matchmaker.queries import conversation, learning_requests, other_times, paging, people, timeline
 from matchmaker.services import coach, introductions, requests
 from matchmaker.web import context, failures, labels
+from matchmaker.web.fields import LARGEST_ID
 from matchmaker.web.invitations.forms import TimesForm
 from matchmaker.web.requests import coaching
 from matchmaker.web.requests.forms import CHANGES, RequestForm
-from models import Introduction, LearningRequest, Teacher
+from models import Introduction, LearningRequest, RequestState, Teacher
 
 blueprint = Blueprint("requests", __name__, url_prefix="/requests")
 blueprint.before_request(context.sign_in_first)
@@ -47,19 +48,20 @@ def new() -> ResponseReturnValue:
     teacher = _teacher()
     if teacher is None:
         return redirect(url_for("account.home"))
-    form = RequestForm.for_class(context.region(), teacher, learning_requests.last_of(db.session, teacher.id))
-    do = request.form.get("do", "")
+    form, do = _drawn(teacher), request.form.get("do", "")
     if form.is_submitted() and do in CHANGES:
         form.change(do)
         return _form(form)
+    form.saving = do == "save"
     if form.validate_on_submit():
+        store = requests.save_draft if form.saving else requests.post
         try:
-            posted = requests.post(db.session, g.actor, teacher, form.draft, utc_now)
+            stored = store(db.session, g.actor, teacher, form.draft, utc_now)
         except requests.PossibleStudentName:
             form.ask_about_names()
         else:
             outbox.commit(db.session)
-            return redirect(url_for("requests.show", request_id=posted.id))
+            return redirect(url_for("requests.show", request_id=stored.id))
     return _form(form, 422 if form.is_submitted() else 200)
 
 
@@ -109,9 +111,13 @@ def choose_time(introduction_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/<row:request_id>/withdraw")
 def withdraw(request_id: int) -> ResponseReturnValue:
-    """Take a request back."""
+    """Take a request back; throw a draft away."""
     asked = learning_requests.whole(db.session, request_id)
     context.require(Permission.WITHDRAW_REQUEST, asked)
+    if requests.discard(db.session, g.actor, request_id, utc_now):
+        outbox.commit(db.session)
+        flash(_("The draft is thrown away."), "ok")
+        return redirect(url_for("requests.index"))
     requests.withdraw(db.session, g.actor, request_id, utc_now)
     outbox.commit(db.session)
     flash(_("The request is withdrawn. Nobody will be asked."), "ok")
@@ -130,6 +136,18 @@ def _page(asked: LearningRequest, status: int = 200, form: TimesForm | None = No
         times_errors=form.time.errors if form else (),
     )
     return page, status
+
+
+def _drawn(teacher: Teacher) -> RequestForm:
+    """The form with the draft or the earlier request that the address names, else with the class filled in."""
+    for source, fill in (("draft", RequestForm.of_draft), ("again", RequestForm.again)):
+        wanted = request.args.get(source, 0, type=int)
+        if 0 < wanted <= LARGEST_ID:
+            earlier = learning_requests.whole(db.session, wanted)
+            context.require(Permission.READ_REQUEST, earlier)
+            if earlier.teacher_id == teacher.id and (source == "again" or earlier.state is RequestState.DRAFT):
+                return fill(context.region(), earlier)
+    return RequestForm.for_class(context.region(), teacher, learning_requests.last_of(db.session, teacher.id))
 
 
 def _form(form: RequestForm, status: int = 200) -> ResponseReturnValue:
