@@ -30,10 +30,24 @@ from models import (
 MOST_FUNDS = 40
 RESUME = "resume"
 """The follow-up that ends a pause."""
+_THEIR_OWN = frozenset(
+    {
+        audit.Tag.PARTNER_CHANGED,
+        audit.Tag.FUND_SAVED,
+        audit.Tag.FUND_REMOVED,
+        audit.Tag.PARTNER_PAUSED,
+        audit.Tag.PARTNER_RESUMED,
+    }
+)
+"""What partners do themselves; done by somebody else, the audit marks it as on their behalf."""
 
 
 class NothingToShow(Conflict):
     """A profile without a fund cannot be reviewed: a class could not know what to ask for."""
+
+
+class KnownAlready(Conflict):
+    """The region has a partner with this address."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +78,18 @@ class Logistics:
 
 
 @dataclass(frozen=True)
+class Called:
+    """Who a coordinator has on the phone. An empty ``email`` means they have none: such people are called."""
+
+    name: str
+    phone: str
+    language: str
+    email: str = ""
+    neighbourhood: str = ""
+    monthly_capacity: int = 2
+
+
+@dataclass(frozen=True)
 class FundDraft:
     """One fund as it was written in a form or a file."""
 
@@ -74,6 +100,33 @@ class FundDraft:
     kind: KnowledgeKind = KnowledgeKind.PRACTICE
     subjects: tuple[str, ...] = ()
     grades: tuple[int, ...] = ()
+
+
+def enter(session: Session, actor: Actor, region: Region, called: Called, draft: FundDraft, clock: Clock) -> Partner:
+    """Write down a partner during a call, with the first fund in their words. Like everybody, they are reviewed first.
+
+    Raises KnownAlready when the region has a partner with that address.
+    """
+    email = called.email.strip().lower()
+    if email and (known := _with_address(session, region, email)) is not None:
+        raise KnownAlready(partner=known)
+    now = clock()
+    partner = Partner(
+        region_id=region.id,
+        name=called.name,
+        phone=called.phone,
+        email=email,
+        language=called.language,
+        languages=[called.language],
+        neighbourhood=called.neighbourhood,
+        monthly_capacity=called.monthly_capacity,
+        joined_on=now.astimezone(ZoneInfo(region.time_zone)).date(),
+    )
+    session.add(partner)
+    session.flush()
+    _changed(session, actor, partner, audit.Tag.PARTNER_ENTERED, now, during="call")
+    save_fund(session, actor, partner, draft, clock)
+    return partner
 
 
 def save_logistics(session: Session, actor: Actor, partner: Partner, logistics: Logistics, clock: Clock) -> Partner:
@@ -195,6 +248,8 @@ def _changed(session: Session, actor: Actor, partner: Partner, tag: audit.Tag, n
     Requests that found nobody are ranked again: this may be the person they wait for.
     """
     partner.revision = revision = touch_region(session, partner.region_id)
+    if tag in _THEIR_OWN and actor.account_id not in (None, partner.account_id):
+        detail["on_behalf"] = True
     audit.record(session, actor, tag, partner, at=now, **detail)
     session.flush()
     if partner.reviewed_at is not None:
@@ -209,6 +264,15 @@ def touch_region(session: Session, region_id: int) -> int:
     region = session.get_one(Region, region_id, with_for_update=True, populate_existing=True)
     region.revision += 1
     return region.revision
+
+
+def _with_address(session: Session, region: Region, email: str) -> str | None:
+    """The name of the region's partner with an address."""
+    return session.scalar(
+        select(Partner.name)
+        .where(Partner.region_id == region.id, func.lower(func.trim(Partner.email)) == email)
+        .limit(1)
+    )
 
 
 def _own_fund(session: Session, partner: Partner, fund_id: int) -> Fund:

@@ -36,6 +36,7 @@ from matchmaker.web.mailbox.views import blueprint as mailbox
 from matchmaker.web.messages.by_link import blueprint as messages
 from matchmaker.web.messages.signed_in import blueprint as conversations
 from matchmaker.web.partners.views import blueprint as partners
+from matchmaker.web.people.entering import blueprint as entering
 from matchmaker.web.people.views import blueprint as people
 from matchmaker.web.public.views import blueprint as public
 from matchmaker.web.reflections.views import blueprint as reflections
@@ -59,6 +60,7 @@ AREAS = (
     waiting,
     told_me,
     people,
+    entering,
     schools,
     clearances,
     supervision,

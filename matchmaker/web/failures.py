@@ -74,6 +74,7 @@ SENTENCES = {
         " of its request."
     ),
     mending.NotTheirWish: _l("They asked to be left alone. Tick the box if they have asked for mails again since."),
+    partners.KnownAlready: _l("%(partner)s is here already with this e-mail address. Nothing was saved."),
     partners.NothingToShow: _l("This profile has no fund of knowledge yet, so there is nothing to review."),
     proposals.AlreadyApproved: _l("%(by)s approved this request at %(at)s. Nothing was sent twice."),
     proposals.RequestChanged: _l("This request has changed since the page was drawn. Please look at it again."),

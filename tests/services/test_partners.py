@@ -12,9 +12,20 @@ from sqlalchemy.orm import Session
 
 from matchmaker.clock import Clock
 from matchmaker.errors import Invalid, NotFound
+from matchmaker.policies import NOBODY, Actor
 from matchmaker.services import partners
-from matchmaker.services.partners import MOST_FUNDS, FundDraft, Logistics, NothingToShow
-from models import Fund, KnowledgeKind, MailKind, OutboxItem, PartnerKind, RequestState, Suppression, SuppressionReason
+from matchmaker.services.partners import MOST_FUNDS, Called, FundDraft, KnownAlready, Logistics, NothingToShow
+from models import (
+    AuditEvent,
+    Fund,
+    KnowledgeKind,
+    MailKind,
+    OutboxItem,
+    PartnerKind,
+    RequestState,
+    Suppression,
+    SuppressionReason,
+)
 from tests import factories as f
 from tests.cast import Cast
 from tests.services.conftest import acting, audited
@@ -69,6 +80,40 @@ def test_every_change_raises_the_revision_and_is_audited(session: Session, cast:
         "partners:partner:resumed",
         "partners:fund:removed",
     ]
+
+
+def test_what_is_done_for_somebody_is_marked_so(session: Session, cast: Cast, clock: Clock) -> None:
+    own, office = Actor(cast.ramon.account_id), acting(cast.marisol)
+    fresh = f.PartnerFactory(region=cast.region, reviewed_at=None)
+    f.FundFactory(region=cast.region, owner=fresh)
+    partners.save_logistics(session, own, cast.ramon, LOGISTICS, clock)
+    partners.save_fund(session, NOBODY, cast.ramon, DRAFT, clock)
+    partners.review(session, office, fresh.id, clock)
+    partners.save_fund(session, office, cast.ramon, DRAFT, clock)
+    partners.pause(session, office, cast.ramon, clock)
+    events = session.scalars(select(AuditEvent).order_by(AuditEvent.id))
+    assert [event.detail.get("on_behalf", False) for event in events] == [False, False, False, True, True]
+
+
+def test_a_partner_without_an_address_is_entered_and_read_like_others(
+    session: Session, cast: Cast, clock: Clock
+) -> None:
+    called = Called("Doña Chayo", "520-555-0160", "es", neighbourhood="Las Norias", monthly_capacity=1)
+    partner = partners.enter(session, acting(cast.marisol), cast.region, called, DRAFT, clock)
+    session.refresh(partner)
+    assert (partner.email, partner.account_id, partner.reviewed_at) == ("", None, None)
+    assert (partner.language, partner.languages, partner.monthly_capacity) == ("es", ["es"], 1)
+    assert [fund.title for fund in partner.funds] == [DRAFT.title]
+    assert audited(session) == ["people:partner:entered", "partners:fund:saved"]
+    partners.enter(session, acting(cast.marisol), cast.region, replace(called, name="Don Beto"), DRAFT, clock)
+
+
+def test_nobody_is_entered_twice_with_one_address(session: Session, cast: Cast, clock: Clock) -> None:
+    called = Called("Somebody", "520-555-0160", "en", email=f" {cast.ramon.email.upper()}")
+    with pytest.raises(KnownAlready):
+        partners.enter(session, acting(cast.marisol), cast.region, called, DRAFT, clock)
+    elsewhere = partners.enter(session, acting(cast.olga), cast.next_door, called, DRAFT, clock)
+    assert elsewhere.email == cast.ramon.email
 
 
 def test_pausing_or_resuming_again_changes_nothing(session: Session, cast: Cast, clock: Clock) -> None:

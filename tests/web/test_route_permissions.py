@@ -108,6 +108,25 @@ TABLE = {
     "GET /profile/visits/<row:introduction_id>":
                                       "login 404  404  403  403  403  403  403  403  403  404",
     "GET /people":                    "login 404  404  403  403  403  403  200  200  403  200",
+    "GET /people/new":                "login 404  404  403  403  403  403  200  200  403  200",
+    "POST /people/new":               "login 404  404  403  403  403  403  422  422  403  422",
+    "GET /people/<row:partner_id>/profile":
+                                      "login 404  404  403  403  403  403  200  200  403  404",
+    "POST /people/<row:partner_id>/profile":
+                                      "login 404  404  403  403  403  403  422  422  403  404",
+    "GET /people/<row:partner_id>/funds/new":
+                                      "login 404  404  403  403  403  403  200  200  403  404",
+    "POST /people/<row:partner_id>/funds/new":
+                                      "login 404  404  403  403  403  403  422  422  403  404",
+    "GET /people/<row:partner_id>/funds/<row:fund_id>":
+                                      "login 404  404  403  403  403  403  200  200  403  404",
+    "POST /people/<row:partner_id>/funds/<row:fund_id>":
+                                      "login 404  404  403  403  403  403  422  422  403  404",
+    # Nothing ticked means any class.
+    "GET /people/<row:partner_id>/funds/<row:fund_id>/classes":
+                                      "login 404  404  403  403  403  403  200  200  403  404",
+    "POST /people/<row:partner_id>/funds/<row:fund_id>/classes":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
     "GET /people/<row:partner_id>":   "login 404  404  403  403  403  403  200  200  403  404",
     "POST /people/<row:partner_id>/review":
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
@@ -175,6 +194,8 @@ TABLE = {
     "POST /equity/policy/trials/<row:plan_id>/activate":
                                       "login 404  404  403  403  403  403  403  422  403  404",
     "POST /equity/policy/back":       "login 404  404  403  403  403  403  403  422  403  403",
+    "GET /t/<token>":                 EVERYBODY,
+    "POST /t/<token>":                EVERYBODY,
     "GET /i/<token>":                 EVERYBODY,
     "POST /i/<token>":                "422   422  422  422  422  422  422  422  422  422  422",
     "GET /mail/<token>":              EVERYBODY,
@@ -282,6 +303,9 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
     """The rule's path about something of the world."""
     if rule == "/i/<token>":
         return link(world.invited)
+    if rule == "/t/<token>":
+        reader = f"teacher:{world.invited.request.teacher_id}"
+        return link(world.invited, purpose=tokens.Purpose.TIMES, recipient=reader)
     if rule.startswith("/visits/<token>"):
         reader = f"teacher:{world.told.introduction.request.teacher_id}"
         page = link(world.told.introduction, purpose=tokens.Purpose.VISIT, recipient=reader)
