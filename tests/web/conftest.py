@@ -26,6 +26,7 @@ from tests.cast import Cast, assemble
 from tests.web.world import World, build
 
 PAGES_OF = {
+    tokens.Purpose.TIMES: "t",
     tokens.Purpose.CHOICES: "mail",
     tokens.Purpose.JOIN: "join/by",
     tokens.Purpose.ANSWER: "i",

@@ -32,7 +32,9 @@ def answer(token: str) -> ResponseReturnValue:
     link = _read(token)
     asked = _asked(link)
     form = TimesForm(asked.ahead)
-    if asked.open and not form.validate():
+    if not asked.open:
+        return redirect(url_for("times.show", token=token))
+    if not form.validate():
         return _page(asked, form, 422)
     try:
         if form.taken is None:
