@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import LearningRequest
+from tests import factories as f
 from tests.cast import Cast
 from tests.web.conftest import Browser
 from tests.web.test_requests import form
@@ -86,3 +87,25 @@ def test_enter_presses_post_and_no_answer_about_a_student(cast: Cast, browse) ->
     form_of = page[page.index("data-look") :]
     first = form_of[form_of.index("<button") :].partition(">")[0]
     assert "name=" not in first
+
+
+def test_a_teacher_reads_how_many_may_fit_and_what_they_know_but_no_names(
+    session: Session, cast: Cast, browse, queries: list[str]
+) -> None:
+    for title in ("I repair tube radios", "Esperanza's radio circuits"):
+        f.FundFactory(region=cast.region, owner=cast.esperanza, title=title, text="Tubes, radios, circuits.")
+    f.FundFactory(
+        region=cast.region, owner=cast.ramon, title="Radio circuits by Ramón", text="Tubes, radios, circuits."
+    )
+    browser, words = browse(cast.ana.account), form(text="My students take radios apart and wonder what tubes do.")
+    browser.get("/requests/new")
+    queries.clear()
+    page = read(browser, "/requests/look", words)
+    assert len(queries) <= 12
+    assert "About 2 neighbors may fit" in page
+    assert "Ramón" not in page and "Esperanza" not in page
+    saturday = read(browser, "/requests/look", {**words, "windows-0-date": "2026-10-10", "languages": ["tlh"]})
+    assert "About 2 neighbors know something close to this" in saturday, "nobody speaks it"
+    assert "We cannot tell yet" in read(browser, "/requests/look", {"text": "Hm."})
+    assert "We found nobody yet" in read(browser, "/requests/look", {"text": "Quantum chromodynamics lattice."})
+    assert "About 2 neighbors may fit" in read(browser, "/requests/new", {**words, "do": "look"})

@@ -25,7 +25,7 @@ from matchmaker.services import coach, requests, student_names
 from matchmaker.services.requests import RequestDraft
 from matchmaker.web import fields, filters, labels, times
 from matchmaker.web.requests import coaching
-from models import LearningRequest, Region, Teacher
+from models import LearningRequest, Region, Teacher, Window
 from models.codes import FORMATS, SUBJECTS
 
 DATES = 3
@@ -161,6 +161,23 @@ class RequestForm(fields.PageForm):
         """Have the coach read what there is."""
         self.look = coach.look(
             coach.Draft(self.title.data or "", self.text.data or "", tuple(self.languages.data or ()))
+        )
+
+    def unsaved(self, teacher: Teacher) -> LearningRequest:
+        """The draft as a request of no table, to ask who could come: what is not sound yet counts as not said."""
+        minutes = self.minutes.data or DEFAULT_MINUTES
+        times.some_given(self.windows, self.region)
+        sound = [row for row in self.windows if not row.form.errors]
+        return LearningRequest(
+            region_id=teacher.region_id,
+            school_id=teacher.school_id,
+            teacher_id=teacher.id,
+            title=self.title.data or "",
+            text=self.text.data or "",
+            formats=[code for code in self.formats.data or () if code in FORMATS],
+            languages=list(self.languages.data or ()),
+            overnight=bool(self.overnight.data),
+            windows=[Window(starts_at=start, ends_at=end) for start, end in times.spans(sound, minutes, self.region)],
         )
 
     def change(self, do: str) -> None:

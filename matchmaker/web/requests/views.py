@@ -13,12 +13,12 @@ from matchmaker.clock import utc_now
 from matchmaker.errors import Conflict, Invalid
 from matchmaker.extensions import db, limiter
 from matchmaker.policies import Permission
-from matchmaker.queries import conversation, learning_requests, other_times, paging, people, timeline
+from matchmaker.queries import around_school, conversation, learning_requests, other_times, paging, people, timeline
 from matchmaker.services import coach, introductions, requests
 from matchmaker.web import context, failures, labels
 from matchmaker.web.fields import LARGEST_ID
 from matchmaker.web.invitations.forms import TimesForm
-from matchmaker.web.requests import coaching
+from matchmaker.web.requests import around, coaching
 from matchmaker.web.requests.forms import CHANGES, RequestForm
 from models import Introduction, LearningRequest, RequestState, Teacher
 
@@ -51,7 +51,7 @@ def new() -> ResponseReturnValue:
     form, do = _drawn(teacher), request.form.get("do", "")
     if form.is_submitted() and do in CHANGES:
         form.change(do)
-        return _form(form)
+        return _form(form, teacher)
     form.saving = do == "save"
     if form.validate_on_submit():
         store = requests.save_draft if form.saving else requests.post
@@ -62,7 +62,7 @@ def new() -> ResponseReturnValue:
         else:
             outbox.commit(db.session)
             return redirect(url_for("requests.show", request_id=stored.id))
-    return _form(form, 422 if form.is_submitted() else 200)
+    return _form(form, teacher, 422 if form.is_submitted() else 200)
 
 
 @blueprint.post("/look")
@@ -74,7 +74,7 @@ def look() -> ResponseReturnValue:
         return redirect(url_for("account.home"))
     form = RequestForm.for_class(context.region(), teacher, None)
     form.read_through()
-    return render_template("requests/_look.html", form=form, **_coaching())
+    return render_template("requests/_look.html", form=form, **_coaching(form, teacher))
 
 
 @blueprint.get("/<row:request_id>")
@@ -150,14 +150,25 @@ def _drawn(teacher: Teacher) -> RequestForm:
     return RequestForm.for_class(context.region(), teacher, learning_requests.last_of(db.session, teacher.id))
 
 
-def _form(form: RequestForm, status: int = 200) -> ResponseReturnValue:
+def _form(form: RequestForm, teacher: Teacher, status: int = 200) -> ResponseReturnValue:
     if form.is_submitted():
         form.read_through()
-    return render_template("requests/new.html", form=form, format_notes=labels.FORMAT_NOTES, **_coaching()), status
+    coached = _coaching(form, teacher)
+    return render_template("requests/new.html", form=form, format_notes=labels.FORMAT_NOTES, **coached), status
 
 
-def _coaching() -> dict[str, object]:
-    return {"advice": coaching.ADVICE, "points": coaching.POINTS, "good_words": coach.GOOD_WORDS}
+def _coaching(form: RequestForm, teacher: Teacher) -> dict[str, object]:
+    """What stands beside the form: the coach's words, and once there is a draft how many people may fit it."""
+    reach = None
+    if form.is_submitted():
+        reach = around_school.reach(db.session, form.unsaved(teacher), utc_now(), around.FUNDS_SHOWN)
+    return {
+        "advice": coaching.ADVICE,
+        "points": coaching.POINTS,
+        "good_words": coach.GOOD_WORDS,
+        "reach": reach,
+        "known": around.titles(reach.funds) if reach else [],
+    }
 
 
 def _teacher() -> Teacher | None:
