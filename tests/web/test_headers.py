@@ -56,9 +56,9 @@ def test_no_form_is_taken_from_another_site(
     app: Flask, cast: Cast, world: World, session: Session, browse, link
 ) -> None:
     """Every address that takes a form, as whoever may send it, without the token."""
-    before = session.get_one(type(world.asked), world.asked.id).state
     posts = [route.removeprefix("POST ") for route in TABLE if route.startswith("POST ") and route not in BY_SERVERS]
     addresses = {rule: address(rule, cast, world, link) for rule in posts}
+    before = session.get_one(type(world.asked), world.asked.id).state
     for role in SEEN_BY:
         browser = browse(account_of(role, session, cast))
         answers = {rule: browser.post_bare(path).status_code for rule, path in addresses.items()}

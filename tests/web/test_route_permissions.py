@@ -195,7 +195,7 @@ TABLE = {
                                       "login 404  404  403  403  403  403  403  422  403  404",
     "POST /equity/policy/back":       "login 404  404  403  403  403  403  403  422  403  403",
     "GET /t/<token>":                 EVERYBODY,
-    "POST /t/<token>":                EVERYBODY,
+    "POST /t/<token>":                ANSWERED,
     "GET /i/<token>":                 EVERYBODY,
     "POST /i/<token>":                "422   422  422  422  422  422  422  422  422  422  422",
     "GET /mail/<token>":              EVERYBODY,

@@ -56,7 +56,8 @@ def test_a_time_taken_is_agreed_and_a_second_tap_shows_it(
         assert visitor.post(page, {"time": str(chosen)}).status_code == 302
     session.refresh(proposing)
     assert proposing.state is IntroductionState.ACCEPTED
-    assert session.scalars(select(Visit.starts_at)).all() == [f.NOW + timedelta(days=700)]
+    agreed = select(Visit.starts_at).where(Visit.introduction_id == proposing.id)
+    assert session.scalars(agreed).all() == [f.NOW + timedelta(days=700)]
     assert visitor.get(page).status_code == 200
 
 
