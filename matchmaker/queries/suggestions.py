@@ -21,15 +21,17 @@ MOST_WORDS = 300
 """Words of a fund that are looked at."""
 RECENT = 400
 """Requests, and as many funds, that are looked through: the newest."""
-CLOSEST = 12
+CLOSEST = 8
 """Texts that are asked which classes they are for."""
-COMMON = 1 / 3
+COMMON = 0.1
 """A word held by more than this share of the texts says nothing."""
+FEW = 5
+"""A word held by so few texts always says something, however small the region."""
 LEAST_WORDS = 2
 """Words that a text must share to be close."""
-LEAST_SHARE = 0.2
-"""A subject or a grade is suggested when this share of the closest texts' weight names it."""
-MOST_SUBJECTS = 3
+SUBJECT_SHARE = 0.4
+GRADE_SHARE = 0.5
+"""A subject or a grade is suggested when this share of the closest texts' weight names it: few, and rarely wrong."""
 
 _STEMMERS = {"es": "spanish"}
 _STEMS = text("""
@@ -106,8 +108,9 @@ def for_fund(session: Session, fund: Fund) -> Suggestions:
 def _weights(shared: Sequence[Collection[str]]) -> dict[str, float]:
     """What each stem says: more, the fewer texts hold it; nothing when too many do."""
     held = Counter(stem for stems in shared for stem in stems)
-    most = len(shared) + 1
-    return {stem: math.log(most / count) for stem, count in held.items() if count <= COMMON * most}
+    texts = len(shared) + 1
+    most = max(COMMON * texts, FEW)
+    return {stem: math.log(texts / count) ** 2 for stem, count in held.items() if count <= most}
 
 
 def _weighed(
@@ -129,11 +132,11 @@ def _read_off(closest: Sequence[_Text], stems: Mapping[str, str], weights: Mappi
     for each in closest:
         subjects.update(dict.fromkeys(each.subjects, each.weight))
         grades.update(dict.fromkeys(each.grades, each.weight))
-    least = LEAST_SHARE * sum(each.weight for each in closest)
+    total = sum(each.weight for each in closest)
     shared = sorted({stem for each in closest for stem in each.stems}, key=lambda stem: (-weights[stem], stem))
     return Suggestions(
-        subjects=tuple(code for code, weight in subjects.most_common(MOST_SUBJECTS) if weight >= least),
-        grades=tuple(sorted(grade for grade, weight in grades.items() if weight >= least)),
+        subjects=tuple(code for code, weight in subjects.most_common() if weight >= SUBJECT_SHARE * total),
+        grades=tuple(sorted(grade for grade, weight in grades.items() if weight >= GRADE_SHARE * total)),
         requests=sum(each.asked for each in closest),
         funds=sum(not each.asked for each in closest),
         words=tuple(stems[stem] for stem in shared),
