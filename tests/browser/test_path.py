@@ -147,4 +147,7 @@ def test_the_partner_can_change_what_they_know(opened: Opener) -> None:
     partner.fill("[name=text]", "I can show a class how mud, straw and patience become bread by noon.")
     partner.fill("[name=story]", "My aunt built the first one I ever burned my hand on.")
     partner.locator("main form button[type=submit]").first.click()
+    expect(partner.locator("h1")).to_have_text("Which classes could it serve?")
     expect(partner.locator("main")).to_contain_text("Patching a clay oven")
+    partner.locator("main form button[type=submit]").first.click()
+    expect(partner.locator("article.card--partner")).to_contain_text("Patching a clay oven")
