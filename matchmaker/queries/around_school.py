@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     and_,
+    any_,
     func,
     literal,
     literal_column,
@@ -25,9 +26,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager
-from sqlalchemy.types import Integer, Text
 
 from matchmaker.queries import eligibility
 from models import Fund, LearningRequest, Partner, School, Separation, Teacher
@@ -109,9 +108,9 @@ def ideas(teacher: Teacher, school: School, subject: str | None, grade: int | No
         .options(contains_eager(Fund.partner))
     )
     if subject:
-        query = query.where(_any_or_holds(Fund.subjects, array([subject], type_=Text)))
+        query = query.where(_any_or_holds(Fund.subjects, subject))
     if grade is not None:
-        query = query.where(_any_or_holds(Fund.grades, array([grade], type_=Integer)))
+        query = query.where(_any_or_holds(Fund.grades, grade))
     return query
 
 
@@ -136,8 +135,8 @@ def _findable() -> ColumnElement[bool]:
     return and_(Partner.reviewed_at.is_not(None), Partner.paused_at.is_(None))
 
 
-def _any_or_holds(column: InstrumentedAttribute[Any], wanted: ColumnElement[Any]) -> ColumnElement[bool]:
-    return or_(func.cardinality(column) == 0, column.bool_op("@>")(wanted))
+def _any_or_holds(column: InstrumentedAttribute[Any], wanted: str | int) -> ColumnElement[bool]:
+    return or_(func.cardinality(column) == 0, any_(column) == wanted)
 
 
 def _close(session: Session, region_id: int, words: Sequence[str]) -> Subquery:

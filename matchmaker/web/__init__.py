@@ -40,6 +40,7 @@ from matchmaker.web.people.entering import blueprint as entering
 from matchmaker.web.people.views import blueprint as people
 from matchmaker.web.public.views import blueprint as public
 from matchmaker.web.reflections.views import blueprint as reflections
+from matchmaker.web.requests.ideas import blueprint as ideas
 from matchmaker.web.requests.views import blueprint as requests
 from matchmaker.web.schools.views import blueprint as schools
 from matchmaker.web.stories.views import blueprint as stories
@@ -52,6 +53,7 @@ AREAS = (
     public,
     account,
     requests,
+    ideas,
     partners,
     desk,
     by_hand,

@@ -48,6 +48,7 @@ TABLE = {
     "GET /requests":                  "login home home 200  200  403  403  403  403  403  403",
     "GET /requests/new":              "login home home 200  200  403  403  403  403  403  403",
     "POST /requests/new":             "login home home 422  422  403  403  403  403  403  403",
+    "GET /ideas":                     "login home home 200  200  403  403  403  403  403  403",
     "POST /requests/look":            "login home home 200  200  403  403  403  403  403  403",
     "GET /requests/<row:request_id>": "login 404  404  200  403  403  403  200  200  403  404",
     "POST /requests/<row:request_id>/withdraw":

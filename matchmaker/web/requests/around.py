@@ -4,13 +4,43 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
+from matchmaker.queries import around_school
 from matchmaker.services import contact_details
 from models import Fund, Partner, PartnerKind
 
 FUNDS_SHOWN = 3
 SHORTEST_NAME = 3
+
+
+@dataclass(frozen=True)
+class Idea:
+    """A fund as a teacher reads it; what would say whose it is stays empty."""
+
+    fund: Fund
+    text: str
+    story: str
+    neighbourhood: str
+
+
+def ideas(session: Session, funds: Sequence[Fund]) -> list[Idea]:
+    """What may be shown of some funds, all of one region; a fund whose title says whose it is, not at all."""
+    shown = titles(funds)
+    nameable: set[str] = set()
+    if shown:
+        nameable = around_school.nameable(session, shown[0].region_id, [fund.partner.neighbourhood for fund in shown])
+    return [_idea(fund, nameable) for fund in shown]
+
+
+def _idea(fund: Fund, nameable: set[str]) -> Idea:
+    who, where = fund.partner, fund.partner.neighbourhood
+    text = "" if fund.text == fund.title or tells_who(who, fund.text) else fund.text
+    story = "" if tells_who(who, fund.story) else fund.story
+    return Idea(fund, text, story, where if where in nameable else "")
 
 
 def titles(funds: Iterable[Fund]) -> list[Fund]:

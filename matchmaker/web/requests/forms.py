@@ -25,7 +25,7 @@ from matchmaker.services import coach, requests, student_names
 from matchmaker.services.requests import RequestDraft
 from matchmaker.web import fields, filters, labels, times
 from matchmaker.web.requests import coaching
-from models import LearningRequest, Region, Teacher, Window
+from models import Fund, LearningRequest, Region, Teacher, Window
 from models.codes import FORMATS, SUBJECTS
 
 DATES = 3
@@ -99,6 +99,15 @@ class RequestForm(fields.PageForm):
         )
         form.prefilled = "last"
         return form
+
+    def start_from(self, fund: Fund) -> None:
+        """Begin with what a neighbor knows: the first sentence, and the subject where there is only one."""
+        self.prefilled = "idea"
+        if self.is_submitted():
+            return
+        self.text.data = gettext("A neighbor of our school knows this: “%(title)s”.", title=fund.title) + " "
+        if len(fund.subjects) == 1:
+            self.subject.data = fund.subjects[0]
 
     @classmethod
     def again(cls, region: Region, earlier: LearningRequest) -> RequestForm:

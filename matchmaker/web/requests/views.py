@@ -139,15 +139,24 @@ def _page(asked: LearningRequest, status: int = 200, form: TimesForm | None = No
 
 
 def _drawn(teacher: Teacher) -> RequestForm:
-    """The form with the draft or the earlier request that the address names, else with the class filled in."""
+    """The form with the draft, the earlier request or the idea that the address names, else with the class alone."""
     for source, fill in (("draft", RequestForm.of_draft), ("again", RequestForm.again)):
-        wanted = request.args.get(source, 0, type=int)
-        if 0 < wanted <= LARGEST_ID:
+        if wanted := _wanted(source):
             earlier = learning_requests.whole(db.session, wanted)
             context.require(Permission.READ_REQUEST, earlier)
             if earlier.teacher_id == teacher.id and (source == "again" or earlier.state is RequestState.DRAFT):
                 return fill(context.region(), earlier)
-    return RequestForm.for_class(context.region(), teacher, learning_requests.last_of(db.session, teacher.id))
+    form = RequestForm.for_class(context.region(), teacher, learning_requests.last_of(db.session, teacher.id))
+    if (wanted := _wanted("idea")) and (fund := around_school.idea(db.session, teacher, teacher.school, wanted)):
+        for shown in around.titles([fund]):
+            form.start_from(shown)
+    return form
+
+
+def _wanted(source: str) -> int:
+    """The id of a row that the address names, 0 where it names none that could be one."""
+    number = request.args.get(source, 0, type=int)
+    return number if 0 < number <= LARGEST_ID else 0
 
 
 def _form(form: RequestForm, teacher: Teacher, status: int = 200) -> ResponseReturnValue:
