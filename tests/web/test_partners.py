@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 import pytest
@@ -242,6 +242,19 @@ def test_somebody_else_s_fund_is_not_found(session: Session, cast: Cast, own: Br
     assert own.get(f"/profile/funds/{theirs}/classes").status_code == 404
     assert own.post(f"/profile/funds/{theirs}/classes").status_code == 404
     assert session.get(Fund, theirs) is not None
+
+
+def test_a_break_may_have_an_end_ahead(session: Session, cast: Cast, own: Browser) -> None:
+    # Monday, September 14, in Phoenix.
+    for day in ("2026-09-14", "2025-01-01", "soon"):
+        own.post("/profile/pause", {"until": day})
+        assert "still ahead" in own.get("/profile").get_data(as_text=True)
+        session.expire_all()
+        assert cast.ramon.paused_at is None
+    own.post("/profile/pause", {"until": "2026-11-02"})
+    session.expire_all()
+    assert cast.ramon.paused_until == date(2026, 11, 2)
+    assert "before Monday, November 2, 2026." in own.get("/profile").get_data(as_text=True)
 
 
 def test_a_break_begins_and_ends_with_one_tap(session: Session, cast: Cast, own: Browser) -> None:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from wtforms import BooleanField, Field, RadioField, SelectChoice, SelectField, SelectMultipleField, TimeField
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    TimeField,
+)
 from wtforms.validators import InputRequired, Optional, ValidationError
 
 from matchmaker.queries.reach import Reach
@@ -98,6 +108,20 @@ class ProfileForm(fields.PageForm):
         return (
             None if near is None or near.latitude is None or near.longitude is None else (near.latitude, near.longitude)
         )
+
+
+class PauseForm(fields.PageForm):
+    """A break, with an end or without one."""
+
+    until = DateField(_("No invitations before"), validators=[Optional()])
+
+    def __init__(self, today: date) -> None:
+        super().__init__()
+        self.today = today
+
+    def validate_until(self, field: Field) -> None:
+        if field.data and field.data <= self.today:
+            raise ValidationError(gettext("Please choose a day that is still ahead."))
 
 
 class FundForm(fields.PageForm):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request, url_for
@@ -18,7 +19,7 @@ from matchmaker.policies import Permission
 from matchmaker.queries import capacity, introductions, paging, people, reach, suggestions, waiting
 from matchmaker.services import partners
 from matchmaker.web import context, labels
-from matchmaker.web.partners.forms import ClassesForm, FundForm, ProfileForm
+from matchmaker.web.partners.forms import ClassesForm, FundForm, PauseForm, ProfileForm
 from matchmaker.web.partners.prompts import PROMPTS, next_for
 from models import Fund, Introduction, Partner
 
@@ -118,10 +119,15 @@ def fund_remove(fund_id: int) -> ResponseReturnValue:
 
 @blueprint.post("/pause")
 def pause() -> ResponseReturnValue:
-    """No invitations for a while."""
-    partners.pause(db.session, g.actor, _partner(), utc_now)
-    outbox.commit(db.session)
-    flash(_("You get no invitations until you are back. Visits already agreed stay on."), "ok")
+    """No invitations for a while: until a day, or until they say so."""
+    partner = _partner()
+    form = PauseForm(_today())
+    if form.validate_on_submit():
+        partners.pause(db.session, g.actor, partner, utc_now, until=form.until.data)
+        outbox.commit(db.session)
+        flash(_("You get no invitations until you are back. Visits already agreed stay on."), "ok")
+    else:
+        flash(_("Please choose a day that is still ahead."), "stop")
     return redirect(url_for("partners.profile"))
 
 
@@ -163,9 +169,13 @@ def _fund(partner: Partner, fund_id: int) -> Fund:
     return fund or abort(404)
 
 
+def _today() -> date:
+    """Today, on the region's calendar."""
+    return utc_now().astimezone(ZoneInfo(context.region().time_zone)).date()
+
+
 def _month(partner: Partner) -> capacity.Places:
     """This month's places."""
-    today = utc_now().astimezone(ZoneInfo(context.region().time_zone)).date()
-    period = today.replace(day=1)
+    period = _today().replace(day=1)
     taken = capacity.months(db.session, [partner.id], [period])
     return capacity.places(taken, partner.id, partner.monthly_capacity, period)
