@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from matchmaker.embedded.child import Spec
-from matchmaker.embedded.mailbox import Envelope, KeepAsFiles
+from matchmaker.embedded.mailbox import Envelope, KeepAsFiles, serve
 
 
 class Distant(KeepAsFiles):
@@ -52,16 +52,6 @@ def server(folder: Path, listener: socket.socket, milliseconds: float) -> Spec:
     )
 
 
-async def serve(folder: Path, listener: socket.socket, seconds: float) -> None:
-    """Take mails until killed."""
-    from aiosmtpd.smtp import SMTP
-
-    loop = asyncio.get_running_loop()
-    keeper = Distant(folder, seconds)
-    running = await loop.create_server(lambda: SMTP(keeper, enable_SMTPUTF8=True, ident="relay"), sock=listener)
-    await running.serve_forever()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m matchmaker.bench.relay", description=__doc__)
     parser.add_argument("--fd", type=int, required=True)
@@ -69,7 +59,7 @@ def main() -> None:
     parser.add_argument("--milliseconds", type=float, required=True)
     arguments = parser.parse_args()
     listener = socket.socket(fileno=arguments.fd)
-    asyncio.run(serve(arguments.folder, listener, arguments.milliseconds / 1000))
+    asyncio.run(serve(Distant(arguments.folder, arguments.milliseconds / 1000), listener))
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def _greets(port: int) -> bool:
         return False
 
 
-async def serve(folder: Path, listener: socket.socket) -> None:
+async def serve(keeper: KeepAsFiles, listener: socket.socket) -> None:
     """Take mails until told to stop."""
     from aiosmtpd.smtp import SMTP
 
@@ -81,7 +81,6 @@ async def serve(folder: Path, listener: socket.socket) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    keeper = KeepAsFiles(folder)
 
     def dialogue() -> SMTP:
         return SMTP(keeper, data_size_limit=LARGEST_MAIL_BYTES, enable_SMTPUTF8=True, ident="matchmaker mailbox")
@@ -102,7 +101,7 @@ def main() -> None:
         listener = socket.socket(fileno=arguments.fd)
     else:
         listener = socket.create_server(("127.0.0.1", arguments.port), backlog=512)
-    asyncio.run(serve(arguments.folder, listener))
+    asyncio.run(serve(KeepAsFiles(arguments.folder), listener))
 
 
 if __name__ == "__main__":
