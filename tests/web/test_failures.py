@@ -52,7 +52,10 @@ def test_errors_have_our_page(visitor: Browser, cast: Cast) -> None:
     for path, status in (("/nowhere", 404), ("/requests/99999999999999", 404), ("/i/x", 404), ("/account/switch", 405)):
         answer = visitor.get(path)
         assert answer.status_code == status
-        assert '<main id="main"' in answer.get_data(as_text=True)
+        shown = answer.get_data(as_text=True)
+        assert '<main id="main"' in shown
+        assert f"Number of this page for us: {status}" in shown
+    assert "Nothing lives at this address" in visitor.get("/nowhere").get_data(as_text=True)
     assert visitor.get("/account/switch").headers["Allow"] in ("POST, OPTIONS", "OPTIONS, POST")
 
 
