@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -32,24 +32,27 @@ _STATES = {
     _I.INVITED: "open",
     _I.OTHER_TIMES: "other_times",
     _I.ACCEPTED: "accepted",
-    _I.INTRODUCED: "accepted",
-    _I.SCHEDULED: "accepted",
-    _I.MET: "accepted",
-    _I.REFLECTED: "accepted",
+    _I.INTRODUCED: "introduced",
+    _I.SCHEDULED: "introduced",
+    _I.MET: "over",
+    _I.REFLECTED: "over",
     _I.NOT_NOW: "not_now",
     _I.UNDONE: "withdrawn",
     _I.WITHDRAWN: "withdrawn",
-    _I.CANCELLED: "withdrawn",
+    _I.CANCELLED: "cancelled",
+    _I.NOT_HELD: "not_held",
 }
 _NOBODY_ELSE_ASKED = (RequestState.PROPOSED, RequestState.NONE_YET)
 
 
 @dataclass(frozen=True)
 class Invitation:
-    """One invitation as its page shows it. ``state`` is open, other_times, accepted, not_now, withdrawn or closed.
+    """One invitation as its page shows it.
 
-    ``windows`` are the dates still ahead, and ``doubts`` what speaks against one by its id, as far as the partner told
-    us; ``suggested`` other times that suit both; ``proposed`` those the partner proposed; ``minutes`` the length of
+    ``state`` is open, other_times, not_now, accepted, introduced, over (the visit was), cancelled, not_held, withdrawn
+    or closed. ``paused_until`` is the day on which the partner's pause ends, None where it has no end. ``windows`` are
+    the dates still ahead, and ``doubts`` what speaks against one by its id, as far as the partner told us;
+    ``suggested`` other times that suit both; ``proposed`` those the partner proposed; ``minutes`` the length of
     a visit, None when no date was offered.
     """
 
@@ -58,6 +61,8 @@ class Invitation:
     reader_language: str
     partner_name: str
     state: str
+    paused: bool
+    paused_until: date | None
     may_change: bool
     answers_by: datetime | None
     chosen: slots.TimeSpan | None
@@ -113,13 +118,16 @@ def _invitation(
     free = slots.Availability(tuple(partner.weekdays), partner.free_from, partner.free_until)
     doubts = ((window.id, slots.hindrance(window, free, days)) for window in ahead)
     bells = slots.bells_of(request.school.bells)
-    tomorrow = days.after(days.today(now), 1)
+    # The teacher needs time to choose, and both to get ready.
+    first_on = days.after(days.today(now), region.notice_days + 1)
     return Invitation(
         region=region,
         partner_id=partner.id,
         reader_language=partner.language,
         partner_name=partner.addressee,
         state="closed" if state == "open" and not in_time else state,
+        paused=partner.paused_at is not None,
+        paused_until=partner.paused_until,
         may_change=state == "not_now" and in_time and _nobody_else_asked(session, introduction),
         answers_by=introduction.answer_by,
         chosen=_agreed(session, introduction),
@@ -133,7 +141,7 @@ def _invitation(
         school_name=request.school.name,
         neighbourhood=request.school.neighbourhood,
         fund=introduction.proposal.fund if introduction.proposal else None,
-        suggested=tuple(slots.suggested(request.windows, bells, free, days, tomorrow)),
+        suggested=tuple(slots.suggested(request.windows, bells, free, days, first_on)),
         proposed=times_of(session, introduction) if state == "other_times" else (),
         doubts={window_id: doubt for window_id, doubt in doubts if doubt},
     )

@@ -171,7 +171,10 @@ def test_a_month_that_filled_up_is_said_to_the_partner(
         (IntroductionState.UNDONE, "was taken back"),
         (IntroductionState.LAPSED, "has closed"),
         (IntroductionState.APPROVED, "has closed"),
-        (IntroductionState.INTRODUCED, "You said yes"),
+        (IntroductionState.INTRODUCED, "Set a date for the visit"),
+        (IntroductionState.MET, "Thank you for your visit"),
+        (IntroductionState.CANCELLED, "was called off"),
+        (IntroductionState.NOT_HELD, "did not take place"),
     ],
 )
 def test_each_end_has_its_page(session: Session, visitor: Browser, world: World, link, state, said: str) -> None:

@@ -94,6 +94,14 @@ def _as_it_stands(link: tokens.Link, conflict: Conflict) -> ResponseReturnValue:
 
 
 def _page(link: tokens.Link, invitation: invitations.Invitation, form: AnswerForm, status: int) -> ResponseReturnValue:
-    """The page, with the way to ask the teacher something first."""
+    """The page, with the way to ask the teacher something first, and to the visit once there is one."""
     ask = by_link.page_of(link)
-    return render_template("invitations/show.html", inv=invitation, form=form, ask=ask), status
+    visit = _page_of_visit(link) if invitation.state == "introduced" else None
+    return render_template("invitations/show.html", inv=invitation, form=form, ask=ask, visit=visit), status
+
+
+def _page_of_visit(link: tokens.Link) -> str:
+    """Where the partner moves or cancels the visit, for as long as the link of the invitation holds."""
+    secret = current_app.config["SETTINGS"].secret_key
+    token = tokens.issue(secret, tokens.Purpose.VISIT, link.introduction, link.recipient, link.expires_at)
+    return url_for("visits.show", token=token)
