@@ -31,6 +31,19 @@ hypothesis.settings.register_profile("quick", max_examples=30, deadline=None, de
 hypothesis.settings.register_profile("thorough", max_examples=1000, deadline=None)
 hypothesis.settings.load_profile("quick")
 
+SLOWEST_FIRST = ("tests/faults/test_introductions.py", "tests/faults", "tests/browser", "tests/embedded")
+"""Files that wait for processes. Begun first, they are done while the rest is run beside them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Hand out first what takes longest, each file still in one piece."""
+    items.sort(
+        key=lambda item: next(
+            (n for n, slow in enumerate(SLOWEST_FIRST) if item.nodeid.startswith(slow)), len(SLOWEST_FIRST)
+        )
+    )
+
+
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
