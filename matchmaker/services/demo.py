@@ -144,12 +144,25 @@ def _school(loaded: Loaded, row: dict[str, str]) -> School:
     )
 
 
+def closure_in(year: int, row: dict[str, Any]) -> tuple[date, date]:
+    """The days of one closure that begins in a year: those nearest to its dates that fall on the same days of the week.
+
+    The file's dates are those of the school year 2026-27; one with ``fixed`` keeps its date instead.
+    """
+    begins = 2026 if row["from"] >= "08" else 2027
+    first = date.fromisoformat(f"{begins}-{row['from']}")
+    last = date.fromisoformat(f"{begins + (row['to'] < row['from'])}-{row['to']}")
+    near = first.replace(year=year)
+    off = 0 if row.get("fixed") else (first.weekday() - near.weekday() + 3) % 7 - 3
+    start = near + timedelta(days=off)
+    return start, start + (last - first)
+
+
 def _calendar(session: Session, loaded: Loaded, about: dict[str, Any]) -> None:
     """Days without school, this year and next, and the bells of those schools whose bells are known."""
     this_year = loaded.clock().astimezone(loaded.zone).year
     for year, row in product((this_year - 1, this_year, this_year + 1), about["closures"]):
-        first = date.fromisoformat(f"{year}-{row['from']}")
-        last = date.fromisoformat(f"{year + (row['to'] < row['from'])}-{row['to']}")
+        first, last = closure_in(year, row)
         kind = ClosureKind(row["kind"])
         session.add(Closure(region_id=loaded.region.id, first_on=first, last_on=last, kind=kind, name=row["name"]))
     for school, kind in about["schools"].items():
