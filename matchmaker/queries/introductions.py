@@ -59,5 +59,6 @@ def locked(session: Session, key: UUID) -> tuple[Introduction, LearningRequest]:
     if introduction is None:
         raise NotFound
     request = session.get_one(LearningRequest, introduction.request_id, with_for_update=True, populate_existing=True)
-    session.refresh(introduction, with_for_update=True)
+    # Not refresh(): it repeats the outer joins of an earlier read of this row, and those cannot be locked.
+    introduction = session.get_one(Introduction, introduction.id, with_for_update=True, populate_existing=True)
     return introduction, request

@@ -108,7 +108,7 @@ def undo(session: Session, actor: Actor, introduction_id: int, clock: Clock) -> 
     now = clock()
     introduction = session.get_one(Introduction, introduction_id)
     request = session.get_one(LearningRequest, introduction.request_id, with_for_update=True, populate_existing=True)
-    session.refresh(introduction, with_for_update=True)
+    introduction = session.get_one(Introduction, introduction_id, with_for_update=True, populate_existing=True)
     if introduction.state is IntroductionState.UNDONE:
         return introduction
     if introduction.state is not IntroductionState.APPROVED:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from matchmaker.clock import Clock
 from matchmaker.errors import NotFound
 from matchmaker.policies import NOBODY
+from matchmaker.queries import visits as reading
 from matchmaker.services import visits
 from matchmaker.services.capacity import PartnerFull
 from matchmaker.services.visits import CancelReason, DateChanged, NotAhead, NotIntroduced, VisitOver
@@ -122,6 +123,18 @@ def test_a_move_raises_the_sequence_and_tells_both(session: Session, visit: Visi
     assert [side for side, _ in told] == ["teacher", "partner"]
     assert told[0][1]["by"] == "partner" and told[0][1]["sequence"] == 1
     assert datetime.fromisoformat(str(told[0][1]["before"])) == before
+
+
+def test_a_page_that_has_read_the_visit_can_move_it(
+    session: Session, visit: Visit, introduced: Introduction, move: Move, clock: Clock
+) -> None:
+    """The page reads the row with outer joins, which a lock must not repeat."""
+    session.flush()
+    session.expunge_all()
+    read = reading.by_key(session, introduced.key, Side.PARTNER, clock())
+    assert read is not None
+
+    assert move().sequence == 1
 
 
 def test_sent_twice_it_is_one_move(session: Session, visit: Visit, move: Move) -> None:
