@@ -25,6 +25,8 @@ _NOT_NAMES = frozenset(
     """
     My Our The These Those Your Their Some Several Many All Most Each Every No And For With As English Spanish
     Mi Su Tu Un Una Room Yesterday Today Tomorrow Once Often Please Ayer Hoy Cuando
+    How Which What Whose Are Do Cuántos Cuántas Cuáles Qué Otros Otras Varios Varias Algunos Algunas Muchos Muchas
+    Estos Estas Esos Esas Todos Todas Hay
     Two Three Four Five Six Seven Eight Nine Ten First Second Third Fourth Fifth Sixth Seventh Eighth Ninth Tenth
     Eleventh Twelfth Mis Nuestros Nuestras Los Las Sus Unos Unas El La High Middle Elementary School Council Government
     Body Center Union Club Science Art Math Music History Theater Robotics

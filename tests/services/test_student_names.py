@@ -76,6 +76,7 @@ Several students want to know who built the acequias. They drew maps, and their 
 My students meet Mr. Daniel at the gate. Maestra Ana and Coach Tony come along. We read about the Martin Street bridge.
 Our class will mark the high water with chalk. In April we grow beans; may the best garden win. Ask at the front office.
 Mis alumnos viven junto al río San Pedro. Ella sabe coser y él canta. La maestra Lucía y don Ramón nos acompañan.
+Which students walk, and how many? Are students allowed to touch the bees? ¿Cuántos alumnos son? ¿Qué alumno no pregunta?
 Las niñas y los niños de cuarto leen sobre el agua. Yo leo con ellos cada viernes. El salvador es un árbol de sombra.
 """
 
@@ -99,7 +100,7 @@ def test_no_draft_with_a_student_s_name_reaches_storage(session: Session, cast: 
     assert session.scalar(select(func.count(OutboxItem.id))) == 0
 
 
-@pytest.mark.parametrize("text", NOBODY.strip().splitlines(), ids=range(6))
+@pytest.mark.parametrize("text", NOBODY.strip().splitlines(), ids=range(7))
 def test_texts_without_a_student_s_name_are_not_asked_about(text: str) -> None:
     assert student_names.in_request(text) == []
 
