@@ -76,7 +76,7 @@ Several students want to know who built the acequias. They drew maps, and their 
 My students meet Mr. Daniel at the gate. Maestra Ana and Coach Tony come along. We read about the Martin Street bridge.
 Our class will mark the high water with chalk. In April we grow beans; may the best garden win. Ask at the front office.
 Mis alumnos viven junto al río San Pedro. Ella sabe coser y él canta. La maestra Lucía y don Ramón nos acompañan.
-Which students walk, and how many? Are students allowed to touch the bees? ¿Cuántos alumnos son? ¿Qué alumno no pregunta?
+Which students walk, and how many? ¿Cuántos alumnos son? ¿Qué alumno no pregunta?
 Las niñas y los niños de cuarto leen sobre el agua. Yo leo con ellos cada viernes. El salvador es un árbol de sombra.
 """
 
