@@ -173,6 +173,7 @@ def test_what_is_wrong_with_a_date_is_said_beside_it(
 ) -> None:
     answer = visitor.post(own() + "/date", {**IN_OCTOBER, "sequence": "0", **changed})
     assert answer.status_code == 422 and said in words(answer)
+    assert "Please look at this first" in words(answer)
     session.refresh(visit)
     assert visit.sequence == 0
 
