@@ -192,7 +192,7 @@ def test_an_answer_is_handed_over_with_its_code(
 ) -> None:
     got: list[tuple[str, str]] = []
 
-    def hear(session: Session, code: str, mail: EmailMessage, now: datetime) -> None:
+    def hear(session: Session, settings: Settings, code: str, mail: EmailMessage, now: datetime) -> None:
         got.append((code, str(mail["Subject"])))
 
     monkeypatch.setitem(inbound.ANSWERS, "talk", hear)
