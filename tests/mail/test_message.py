@@ -85,7 +85,7 @@ def test_the_partner_reads_in_spanish_who_writes_and_the_words_as_written(
     mail = send(Side.TEACHER)
 
     assert mail["Content-Language"] == "es"
-    assert mail["Subject"] == "Un mensaje sobre “Why does our arroyo flood so fast?”"
+    assert mail["Subject"] == "Un mensaje sobre «Why does our arroyo flood so fast?»"
     assert str(mail["From"]).startswith("Ana Luisa Robles por medio de Palo Fierro <hola@")
     html, plain = part(mail, "html"), part(mail, "plain")
     assert re.search(r'<blockquote lang="en">\s*<p>Shall I bring', html)

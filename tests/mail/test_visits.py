@@ -73,7 +73,7 @@ def test_a_new_date_as_the_other_side_reads_it(post: Post, ask, introduction: In
     for word in (
         "Esperanza Ochoa chose another date for “Why does our arroyo flood so fast?”.",
         "When: Tuesday, October 13, 9:20 to 10:10",
-        "Before, it was Tue, Oct 6, 9:20 AM.",
+        "Before: Tue, Oct 6, 9:20 AM",
         "meet in room 12, Tres Hermanas Middle School",
         introduction.partner.email,
     ):

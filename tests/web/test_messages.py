@@ -122,7 +122,7 @@ def test_a_name_is_asked_about_once_and_then_sent(session: Session, visitor: Any
 
 def test_the_partner_is_asked_before_their_own_name_goes_out(session: Session, visitor: Any, partners: str) -> None:
     asked = visitor.post(partners, words("Saludos, Esperanza Ochoa"))
-    assert asked.status_code == 422 and "“Esperanza Ochoa”" in read(asked)
+    assert asked.status_code == 422 and "«Esperanza Ochoa»" in read(asked)
     assert visitor.post(partners, words("Saludos, Esperanza Ochoa", names_meant="1")).status_code == 302
 
 
