@@ -6,8 +6,10 @@ from models.base import Base
 from models.calendar import Closure, ClosureKind
 from models.capacity import CapacityUnit
 from models.clearance import ClearanceRule, FamilySchool
+from models.desk import Note, SavedView, ViewedPage
 from models.embedding import Embedding, OwnerKind
 from models.heartbeat import Heartbeat
+from models.imports import ImportedRow, RowOutcome, SheetImport, SheetKind
 from models.introduction import AnswerVia, Backup, Introduction, NotNowReason, Side
 from models.learning_request import LearningRequest, Window
 from models.outbox import OutboxItem, QueueName
@@ -55,6 +57,7 @@ __all__ = [
     "Fund",
     "GlobalRole",
     "Heartbeat",
+    "ImportedRow",
     "Introduction",
     "IntroductionState",
     "KnowledgeKind",
@@ -64,6 +67,7 @@ __all__ = [
     "Message",
     "NotAllowedInState",
     "NotNowReason",
+    "Note",
     "OtherTime",
     "OutboxItem",
     "OwnerKind",
@@ -83,8 +87,12 @@ __all__ = [
     "RelevanceVersion",
     "RequestState",
     "Role",
+    "RowOutcome",
+    "SavedView",
     "School",
     "Separation",
+    "SheetImport",
+    "SheetKind",
     "Side",
     "StateChange",
     "Steer",
@@ -94,6 +102,7 @@ __all__ = [
     "Task",
     "TaskKind",
     "Teacher",
+    "ViewedPage",
     "Visit",
     "Window",
 ]

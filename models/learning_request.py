@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import Text
 
+from models.account import Account
 from models.base import Base, RegionOwned, enum_column, same_region
 from models.school import School
 from models.states import REQUEST_CHANGES, RequestState, Stateful
@@ -46,11 +47,21 @@ class LearningRequest(Stateful, RegionOwned, Base):
     version: Mapped[int] = mapped_column(default=1)
     # Made when the form was drawn: a double submit finds the first one's row.
     form_key: Mapped[str | None]
+    # The key of its row in a spreadsheet of the network's own, by which another import finds it again.
+    source_key: Mapped[str | None]
+    # The coordinator who looks after it; NULL while it is anybody's.
+    assigned_to_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    # Until when a coordinator has put it aside, and why (for colleagues); it comes back to the queue by itself.
+    held_until: Mapped[datetime | None]
+    held_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    held_for: Mapped[str] = mapped_column(default="")
 
     teacher: Mapped[Teacher] = relationship(
         primaryjoin="foreign(LearningRequest.teacher_id) == Teacher.id", viewonly=True
     )
     school: Mapped[School] = relationship(primaryjoin="foreign(LearningRequest.school_id) == School.id", viewonly=True)
+    assigned_to: Mapped[Account | None] = relationship(foreign_keys=[assigned_to_id])
+    held_by: Mapped[Account | None] = relationship(foreign_keys=[held_by_id])
     windows: Mapped[list[Window]] = relationship(
         primaryjoin="LearningRequest.id == foreign(Window.request_id)",
         order_by="Window.starts_at",
@@ -69,6 +80,7 @@ class LearningRequest(Stateful, RegionOwned, Base):
             same_region("teacher_id", "teacher"),
             same_region("school_id", "school"),
             UniqueConstraint("teacher_id", "form_key"),
+            UniqueConstraint("region_id", "source_key"),
             CheckConstraint("grade BETWEEN 0 AND 12", name="grade"),
             CheckConstraint("students BETWEEN 1 AND 2000", name="students"),
             CheckConstraint("partners_wanted BETWEEN 1 AND 10", name="partners_wanted"),

@@ -80,6 +80,12 @@ class Partner(RegionOwned, Base):
     reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
     # The secret of the private calendar feed; a new one ends the old address.
     feed_key: Mapped[UUID] = mapped_column(default=uuid4, unique=True)
+    # The organisation this person belongs to: a partner of that kind, with funds of its own.
+    organisation_id: Mapped[int | None]
+    # The profile that took this one in; its funds went there, what happened under it stays here.
+    merged_into_id: Mapped[int | None]
+    # The key of its row in a spreadsheet of the network's own, by which another import finds it again.
+    source_key: Mapped[str | None]
     # The region's revision at the last change of this profile or one of its funds.
     revision: Mapped[int] = mapped_column(BigInteger, default=0)
 
@@ -90,6 +96,10 @@ class Partner(RegionOwned, Base):
         viewonly=True,
     )
 
+    organisation: Mapped[Partner | None] = relationship(
+        primaryjoin="foreign(Partner.organisation_id) == remote(Partner.id)", viewonly=True
+    )
+
     @property
     def addressee(self) -> str:
         """Whom a letter is written to: the person, or the organisation's contact."""
@@ -98,7 +108,13 @@ class Partner(RegionOwned, Base):
     @classmethod
     def constraints(cls) -> tuple[Any, ...]:
         return (
+            same_region("organisation_id", "partner"),
+            same_region("merged_into_id", "partner"),
+            UniqueConstraint("region_id", "source_key"),
             CheckConstraint("length(trim(name)) > 0", name="name"),
+            CheckConstraint("organisation_id <> id AND merged_into_id <> id", name="itself"),
+            CheckConstraint("kind = 'person' OR organisation_id IS NULL", name="person_of_organisation"),
+            CheckConstraint("merged_into_id IS NULL OR reviewed_at IS NULL", name="merged"),
             CheckConstraint("monthly_capacity >= 0", name="capacity"),
             CheckConstraint("radius_miles > 0", name="radius"),
             CheckConstraint("free_until > free_from", name="hours"),
@@ -112,6 +128,8 @@ class Partner(RegionOwned, Base):
                 postgresql_where=text("account_id IS NOT NULL"),
             ),
             Index(None, "region_id", "revision"),
+            Index(None, "organisation_id"),
+            Index(None, "merged_into_id"),
             Index("ix_partner_search", text("search_words(name, neighbourhood, about)"), postgresql_using="gin"),
         )
 
@@ -133,6 +151,7 @@ class Fund(RegionOwned, Base):
     language: Mapped[str] = mapped_column(default="en")
     subjects: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     grades: Mapped[list[int]] = mapped_column(ARRAY(Integer), default=list)
+    source_key: Mapped[str | None]
 
     partner: Mapped[Partner] = relationship(primaryjoin="foreign(Fund.partner_id) == Partner.id", viewonly=True)
 
@@ -140,6 +159,7 @@ class Fund(RegionOwned, Base):
     def constraints(cls) -> tuple[Any, ...]:
         return (
             same_region("partner_id", "partner", ondelete="CASCADE"),
+            UniqueConstraint("region_id", "source_key"),
             CheckConstraint("length(trim(title)) > 0", name="title"),
             Index(None, "partner_id"),
             Index("ix_fund_search", text("search_words(title, text, story)"), postgresql_using="gin"),

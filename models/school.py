@@ -59,6 +59,8 @@ class School(RegionOwned, Base):
     title_i: Mapped[bool | None]
     # The bells of a school day, in order: [{"name": "2", "from": "08:55", "to": "09:45"}]; empty is *unknown*.
     bells: Mapped[list[dict[str, str]]] = mapped_column(JSONB, default=list)
+    # The key of its row in a spreadsheet of the network's own, by which another import finds it again.
+    source_key: Mapped[str | None]
 
     district: Mapped[District | None] = relationship(
         primaryjoin="foreign(School.district_id) == District.id", viewonly=True
@@ -70,6 +72,7 @@ class School(RegionOwned, Base):
         return (
             same_region("district_id", "district"),
             UniqueConstraint("region_id", "name"),
+            UniqueConstraint("region_id", "source_key"),
             CheckConstraint("poverty_value BETWEEN 0 AND 100", name="poverty_percent"),
             CheckConstraint(
                 "poverty_value IS NULL OR (poverty_measure IS NOT NULL AND poverty_year IS NOT NULL"

@@ -27,6 +27,8 @@ class Teacher(RegionOwned, Base):
     subjects: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     # The secret of the private calendar feed; a new one ends the old address.
     feed_key: Mapped[UUID] = mapped_column(default=uuid4, unique=True)
+    # The key of its row in a spreadsheet of the network's own, by which another import finds it again.
+    source_key: Mapped[str | None]
 
     account: Mapped[Account] = relationship()
     school: Mapped[School] = relationship(primaryjoin="foreign(Teacher.school_id) == School.id", viewonly=True)
@@ -41,5 +43,6 @@ class Teacher(RegionOwned, Base):
         return (
             same_region("school_id", "school"),
             UniqueConstraint("region_id", "account_id"),
+            UniqueConstraint("region_id", "source_key"),
             Index(None, "school_id"),
         )

@@ -397,6 +397,53 @@ class TaskFactory(InRegion):
     opened_at = NOW
 
 
+class NoteFactory(InRegion):
+    class Meta:
+        model = models.Note
+        exclude = ("region", "author", "of")
+
+    author = factory.SubFactory(AccountFactory)
+    author_id = factory.SelfAttribute("author.id")
+    of = factory.SubFactory(LearningRequestFactory, region=factory.SelfAttribute("..region"))
+    request_id = factory.SelfAttribute("of.id")
+    text = "Her van fits six."
+    written_at = NOW
+
+
+class SavedViewFactory(InRegion):
+    class Meta:
+        model = models.SavedView
+        exclude = ("region", "owner")
+
+    owner = factory.SubFactory(AccountFactory)
+    account_id = factory.SelfAttribute("owner.id")
+    page = models.ViewedPage.DESK
+    name = factory.Sequence(lambda n: f"View {n}")
+    query = "section=ready"
+
+
+class SheetImportFactory(InRegion):
+    class Meta:
+        model = models.SheetImport
+
+    kind = models.SheetKind.PARTNERS
+    file_name = "neighbors.csv"
+    digest = "0" * 64
+    at = NOW
+
+
+class ImportedRowFactory(InRegion):
+    class Meta:
+        model = models.ImportedRow
+        exclude = ("region", "of")
+
+    of = factory.SubFactory(SheetImportFactory, region=factory.SelfAttribute("..region"))
+    import_id = factory.SelfAttribute("of.id")
+    line = 2
+    outcome = models.RowOutcome.CREATED
+    subject_id = 1
+
+
 class ClosureFactory(InRegion):
     class Meta:
         model = models.Closure

@@ -36,7 +36,7 @@ from models import (
     Window,
 )
 
-SECTIONS = ("ready", "closer", "none_yet")
+SECTIONS = ("ready", "closer", "none_yet", "held")
 LINES = ("first", "next", "near", "at_share")
 
 WAITING = (RequestState.PROPOSED, RequestState.NONE_YET)
@@ -54,7 +54,8 @@ _CAME_TO_NOTHING = (
 
 @dataclass(frozen=True)
 class Waiting:
-    """A request in the queue. ``score`` is its first candidate's, ``lead`` how clearly that one leads."""
+    """A request in the queue. ``score`` is its first candidate's, ``lead`` how clearly that one leads; ``proposal_id``
+    and ``ranking_id`` are that candidate's. ``held_until`` is set while a coordinator has put it aside."""
 
     id: int
     title: str
@@ -67,6 +68,15 @@ class Waiting:
     line: str
     score: float | None
     lead: str | None
+    proposal_id: int | None
+    ranking_id: int | None
+    assigned_to_id: int | None
+    held_until: datetime | None
+
+    @property
+    def obvious(self) -> bool:
+        """Whether it may be approved with others at once: no caution about its first candidate, who leads clearly."""
+        return self.section == "ready" and self.lead == "clear_lead"
 
 
 @dataclass(frozen=True)
@@ -172,10 +182,14 @@ def queue(session: Session, region: Region, now: datetime) -> Queue:
                 school_name=row.name,
                 posted_at=row.posted_at,
                 waiting_days=(now - row.posted_at).days,
-                section=_section(row, first, warned),
+                section=_section(row, first, warned, now),
                 line=lines[row.id],
                 score=first.score if first else None,
                 lead=_lead(first, seconds.get(row.id)),
+                proposal_id=first.id if first else None,
+                ranking_id=first.ranking_id if first else None,
+                assigned_to_id=row.assigned_to_id,
+                held_until=row.held_until if _held(row, now) else None,
             )
         )
     items.sort(key=lambda item: (LINES.index(item.line), item.posted_at, item.id))
@@ -242,15 +256,16 @@ def _requests(region_id: int) -> Select[Any]:
         .scalar_subquery()
     )
     request = LearningRequest
+    columns: tuple[Any, ...] = (
+        request.id, request.title, request.language, request.grade, request.posted_at, request.state,
+        request.school_id, request.assigned_to_id, request.held_until, School.name,
+        starts.label("starts"), came_back.label("came_back"), _stuck().label("stuck"),
+    )  # fmt: skip
     return (
-        select(
-            request.id, request.title, request.language, request.grade, request.posted_at, request.state,
-            request.school_id, School.name, starts.label("starts"), came_back.label("came_back"),
-            _stuck().label("stuck"),
-        )
+        select(*columns)
         .join(School, School.id == request.school_id)
         .where(_waits(region_id))
-    )  # fmt: skip
+    )
 
 
 def _leaders(session: Session, region: Region, now: datetime) -> tuple[dict[int, Row[Any]], dict[int, float]]:
@@ -258,8 +273,8 @@ def _leaders(session: Session, region: Region, now: datetime) -> tuple[dict[int,
     place = func.row_number().over(partition_by=Proposal.request_id, order_by=Proposal.rank).label("place")
     open_ones = (
         select(
-            Proposal.request_id, Proposal.partner_id, Proposal.score, Proposal.steer_id,
-            (Proposal.need * Proposal.deficit).label("need"), place,
+            Proposal.id, Proposal.ranking_id, Proposal.request_id, Proposal.partner_id, Proposal.score,
+            Proposal.steer_id, (Proposal.need * Proposal.deficit).label("need"), place,
         )
         .where(Proposal.ranking_id.in_(newest_ranking(region.id)), Proposal.state == ProposalState.OPEN)
         .subquery()
@@ -319,7 +334,13 @@ def _cautions(
     return cautions.found(standing, places, offered, clearance_required=first.required)
 
 
-def _section(row: Row[Any], first: Row[Any] | None, warned: bool) -> str:
+def _held(row: Row[Any], now: datetime) -> bool:
+    return row.held_until is not None and row.held_until > now
+
+
+def _section(row: Row[Any], first: Row[Any] | None, warned: bool, now: datetime) -> str:
+    if _held(row, now):
+        return "held"
     if row.stuck:
         return "closer"
     if first is None:

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKeyConstraint, UniqueConstraint, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from models import Base, IntroductionState, ProposalState, RequestState
+from models import Base, IntroductionState, PartnerKind, ProposalState, RequestState
 from tests import factories as f
 
 OWNED = {table.name: table for table in Base.metadata.tables.values() if "region_id" in table.c}
@@ -44,6 +44,13 @@ def world() -> int:
     for make in (f.VisitFactory, f.OtherTimeFactory, f.MessageFactory, f.ReflectionFactory):
         make(region=region, of=introduction)
     f.TaskFactory(region=region, of=request, introduction_id=introduction.id, partner_id=partner.id)
+    f.NoteFactory(region=region, of=request)
+    f.NoteFactory(region=region, request_id=None, partner_id=partner.id)
+    f.SavedViewFactory(region=region)
+    f.ImportedRowFactory(region=region)
+    museum = f.PartnerFactory(region=region, kind=PartnerKind.ORGANISATION)
+    f.PartnerFactory(region=region, organisation_id=museum.id)
+    f.PartnerFactory(region=region, merged_into_id=partner.id, reviewed_at=None)
     f.ClosureFactory(region=region)
     f.ClearanceRuleFactory(region=region)
     f.FamilySchoolFactory(region=region, who=partner, where=school)

@@ -61,6 +61,8 @@ def test_each_request_has_one_section(session: Session, cast: Cast) -> None:
     )
     back.state = RequestState.PROPOSED
     nobody = f.LearningRequestFactory(region=cast.region, state=RequestState.NONE_YET)
+    held, held_before = _waiting(cast), ready
+    held.held_until, held_before.held_until = f.NOW + timedelta(days=2), f.NOW - timedelta(minutes=1)
     f.LearningRequestFactory(region=cast.region, state=RequestState.POSTED)
     _waiting_next_door = f.ProposalFactory(region=cast.next_door)
     session.flush()
@@ -68,8 +70,9 @@ def test_each_request_has_one_section(session: Session, cast: Cast) -> None:
     assert {item.id for item in queue.section("ready")} == {ready.id}
     assert {item.id for item in queue.section("closer")} == {warned.id, full.id, back.id}
     assert {item.id for item in queue.section("none_yet")} == {nobody.id}
-    assert queue.counts == {"ready": 1, "closer": 3, "none_yet": 1}
-    assert desk.waiting_count(session, cast.region.id) == 5
+    assert {item.id for item in queue.section("held")} == {held.id}
+    assert queue.counts == {"ready": 1, "closer": 3, "none_yet": 1, "held": 1}
+    assert desk.waiting_count(session, cast.region.id) == 6
 
 
 def test_dates_that_have_passed_need_a_closer_look(session: Session, cast: Cast) -> None:
