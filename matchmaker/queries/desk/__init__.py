@@ -1,0 +1,23 @@
+"""The approval desk: which requests wait for a decision, in which section, in which order."""
+
+from matchmaker.queries.desk.above import Bar, bar
+from matchmaker.queries.desk.lines import LINES, places_in_line
+from matchmaker.queries.desk.waiting import SECTIONS, Queue, Waiting, queue
+from matchmaker.queries.desk.waits import MORE_WANTED, WAITING, being_read, newest_ranking, waiting_count, waits
+
+__all__ = [
+    "LINES",
+    "MORE_WANTED",
+    "SECTIONS",
+    "WAITING",
+    "Bar",
+    "Queue",
+    "Waiting",
+    "bar",
+    "being_read",
+    "newest_ranking",
+    "places_in_line",
+    "queue",
+    "waiting_count",
+    "waits",
+]
