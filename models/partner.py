@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 from sqlalchemy.types import BigInteger, Integer, Text
 
 from models.account import Account
@@ -100,10 +100,18 @@ class Partner(RegionOwned, Base):
         primaryjoin="foreign(Partner.organisation_id) == remote(Partner.id)", viewonly=True
     )
 
+    if TYPE_CHECKING:
+        organisation_name: Mapped[str | None]
+
     @property
     def addressee(self) -> str:
         """Whom a letter is written to: the person, or the organisation's contact."""
         return self.contact_name or self.name
+
+    @property
+    def known_as(self) -> str:
+        """What others read: the name, and for somebody of an organisation where they are from."""
+        return f"{self.name}, {self.organisation_name}" if self.organisation_name else self.name
 
     @classmethod
     def constraints(cls) -> tuple[Any, ...]:
@@ -132,6 +140,13 @@ class Partner(RegionOwned, Base):
             Index(None, "merged_into_id"),
             Index("ix_partner_search", text("search_words(name, neighbourhood, about)"), postgresql_using="gin"),
         )
+
+
+_house = Partner.__table__.alias()
+# A part of each row that is read: whoever lists people names their organisations without asking once more.
+Partner.organisation_name = column_property(
+    select(_house.c.name).where(_house.c.id == Partner.organisation_id).scalar_subquery()
+)
 
 
 class Fund(RegionOwned, Base):
