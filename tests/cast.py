@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+from sqlalchemy.orm import Session
 
 from models import Account, Membership, Partner, Region, Role, School, Teacher
 from tests import factories as f
+from tests.databases import OwnDatabase
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,28 @@ class Cast:
     paz: Partner
 
 
+@dataclass(frozen=True)
+class Peopled:
+    """A database in which the cast is stored, and where each of them is found."""
+
+    database: OwnDatabase
+    found: dict[str, tuple[type, int]]
+
+    @classmethod
+    def fill(cls, database: OwnDatabase) -> Peopled:
+        """Write the cast, for good."""
+        with database.stored():
+            cast = assemble()
+            rows = {each.name: getattr(cast, each.name) for each in fields(cast)}
+            return cls(database, {name: (type(row), row.id) for name, row in rows.items()})
+
+    def cast(self, session: Session) -> Cast:
+        """The stored people as rows of another session of this database."""
+        return Cast(**{name: session.get_one(kind, row_id) for name, (kind, row_id) in self.found.items()})
+
+
 def assemble() -> Cast:
-    """Write the whole cast into the test's transaction."""
+    """Write the whole cast into the session that the factories write to."""
     region, next_door = f.RegionFactory(), f.RegionFactory(short_name="Río Abajo", time_zone="America/Denver")
     school = f.SchoolFactory(region=region, name="Tres Hermanas Middle School")
     nueva, nueva_membership = _teacher(region, school, "Nueva Maestra", vouched=False)

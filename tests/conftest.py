@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from matchmaker import create_app
@@ -22,7 +23,7 @@ from matchmaker.extensions import alembic, db
 from matchmaker.settings import Settings
 from models import Account
 from tests import databases, factories
-from tests.cast import Cast, assemble
+from tests.cast import Cast, Peopled
 from tests.databases import OwnDatabase
 
 # By default few examples, and the same ones in every run: what fails here fails everywhere. To look for new ones:
@@ -81,21 +82,25 @@ def app(settings: Settings) -> Flask:
 
 
 @pytest.fixture
-def session(app: Flask) -> Iterator[Session]:
-    """A session whose commits are rolled back when the test ends, shared with the client's requests."""
-    with app.app_context(), _rolled_back():
+def session(app: Flask, request: pytest.FixtureRequest) -> Iterator[Session]:
+    """A session whose commits are rolled back when the test ends, shared with the client's requests.
+
+    Its database is empty; where the test asks for the cast, one in which these people are stored already.
+    """
+    peopled: Peopled | None = request.getfixturevalue("peopled") if "cast" in request.fixturenames else None
+    with app.app_context(), _rolled_back(peopled.database.engine if peopled else db.engine):
         factories.Stored.session = db.session
         yield db.session
         factories.Stored.session = None
 
 
 @contextmanager
-def _rolled_back() -> Iterator[None]:
+def _rolled_back(engine: Engine) -> Iterator[None]:
     """Bind every session to one connection whose transaction is rolled back; a commit only releases a savepoint.
 
     Flask-SQLAlchemy-Lite's own ``test_isolation`` patches the engine, and SQLAlchemy 2.1 then commits for real.
     """
-    with db.engine.connect() as connection:
+    with engine.connect() as connection:
         outer = connection.begin()
         bound = {"bind": connection, "join_transaction_mode": "create_savepoint"}
         with mock.patch.dict(db.sessionmaker.kw, bound):
@@ -138,9 +143,17 @@ def sign_in(app: Flask, session: Session) -> Callable[[Account], FlaskClient]:
     return as_
 
 
+@pytest.fixture(scope="session")
+def peopled(settings: Settings, migrated_database: str) -> Iterator[Peopled]:
+    """The cast, written once for all tests of this worker: to write it takes longer than most of them."""
+    with databases.own(settings, migrated_database) as database:
+        yield Peopled.fill(database)
+
+
 @pytest.fixture
-def cast(session: Session) -> Cast:
-    return assemble()
+def cast(session: Session, peopled: Peopled) -> Cast:
+    """Everybody, in the test's own session."""
+    return peopled.cast(session)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from matchmaker.extensions import db, limiter
 from matchmaker.settings import Settings
 from models import Account, Introduction
 from tests import factories
-from tests.cast import Cast, assemble
+from tests.cast import Cast
 from tests.web.world import World, build
 
 PAGES_OF = {
@@ -78,14 +78,6 @@ def present() -> Iterator[None]:
     """Pages take the time themselves: it stands still at the factories' present."""
     with time_machine.travel(factories.NOW, tick=False):
         yield
-
-
-@pytest.fixture
-def cast(session: Session, app: Flask) -> Cast:
-    """The cast, in a region that the visitor of a test sees too."""
-    people = assemble()
-    session.commit()
-    return people
 
 
 @pytest.fixture
@@ -150,7 +142,7 @@ def queries() -> Iterator[list[str]]:
         if not re.match(r"(SAVEPOINT|RELEASE|ROLLBACK)", statement):
             sent.append(statement)
 
-    engine = db.engine
+    engine = db.session.get_bind().engine
     event.listen(engine, "before_cursor_execute", note)
     yield sent
     event.remove(engine, "before_cursor_execute", note)
