@@ -33,7 +33,8 @@ class RowOutcome(StrEnum):
 
 
 class SheetImport(RegionOwned, Base):
-    """One spreadsheet that was read in. ``digest`` is SHA-256 of the file, in hexadecimal."""
+    """One spreadsheet that was handed in, and read in once somebody has confirmed it. ``digest`` is SHA-256 of the
+    file, in hexadecimal; ``content`` its text, kept until it is confirmed or has waited too long."""
 
     __tablename__ = "sheet_import"
 
@@ -42,6 +43,8 @@ class SheetImport(RegionOwned, Base):
     digest: Mapped[str]
     by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
     at: Mapped[datetime]
+    content: Mapped[str | None]
+    applied_at: Mapped[datetime | None]
     undone_at: Mapped[datetime | None]
     undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
 
@@ -52,7 +55,12 @@ class SheetImport(RegionOwned, Base):
 
     @classmethod
     def constraints(cls) -> tuple[Any, ...]:
-        return (CheckConstraint("undone_at >= at", name="order"), Index(None, "region_id", "at"))
+        return (
+            CheckConstraint("undone_at >= applied_at AND applied_at >= at", name="order"),
+            CheckConstraint("undone_at IS NULL OR applied_at IS NOT NULL", name="applied_first"),
+            CheckConstraint("applied_at IS NULL OR content IS NULL", name="content_until_applied"),
+            Index(None, "region_id", "at"),
+        )
 
 
 class ImportedRow(RegionOwned, Base):
@@ -67,6 +75,8 @@ class ImportedRow(RegionOwned, Base):
     subject_id: Mapped[int]
     before: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     after: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    # Why it stayed as it is when the import was taken back; NULL where it was taken back, or was not tried.
+    kept: Mapped[str | None]
 
     @classmethod
     def constraints(cls) -> tuple[Any, ...]:

@@ -430,6 +430,7 @@ class SheetImportFactory(InRegion):
     file_name = "neighbors.csv"
     digest = "0" * 64
     at = NOW
+    applied_at = NOW
 
 
 class ImportedRowFactory(InRegion):
