@@ -59,9 +59,9 @@ def people(
     ``ranked`` are the ids of the newest ranking; ``only`` is a hard rule, or ELIGIBLE, or empty for everybody.
     """
     told = tokens(words)
-    query = select(Partner).where(Partner.region_id == request.region_id)
-    for token in told:
-        query = query.where(_matches(request.region_id, token, alone=len(told) == 1))
+    query = select(Partner).where(
+        Partner.region_id == request.region_id, Partner.merged_into_id.is_(None), *telling(request.region_id, told)
+    )
     if only:
         query = query.where(eligibility.excludes(session, request, None if only == ELIGIBLE else only, now))
     name = func.to_tsvector(_AS_IT_STANDS, func.folded(Partner.name))
@@ -107,6 +107,11 @@ def found(
 def tokens(words: str) -> list[str]:
     """The words to look for, without accents and case."""
     return re.findall(r"[^\W_]+", _ACCENTS.sub("", unicodedata.normalize("NFD", words)).lower())[:MOST_WORDS]
+
+
+def telling(region_id: int, told: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Whether a partner's profile or funds hold the words, as ``tokens`` gives them: a condition a word."""
+    return [_matches(region_id, token, alone=len(told) == 1) for token in told]
 
 
 def _matches(region_id: int, token: str, *, alone: bool) -> ColumnElement[bool]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Integer, LargeBinary, bindparam, cast, func, literal, select
+from sqlalchemy import Integer, LargeBinary, Select, bindparam, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from models import CapacityUnit, Introduction, IntroductionState
@@ -41,18 +42,26 @@ def months(
     session: Session, partner_ids: Iterable[int], periods: Iterable[date]
 ) -> dict[tuple[int, date], tuple[int, int]]:
     """(agreed, held) by partner and period (the first of a month); what nobody holds is missing."""
-    agreed = func.sum(cast(Introduction.state.in_(_AGREED), Integer))
     rows = session.execute(
-        select(CapacityUnit.partner_id, CapacityUnit.period, agreed, func.count(CapacityUnit.id) - agreed)
-        .join(Introduction, Introduction.id == CapacityUnit.introduction_id)
-        .where(
-            CapacityUnit.partner_id.in_(set(partner_ids)),
-            CapacityUnit.period.in_(set(periods)),
-            CapacityUnit.released_at.is_(None),
-        )
-        .group_by(CapacityUnit.partner_id, CapacityUnit.period)
+        units_taken().where(CapacityUnit.partner_id.in_(set(partner_ids)), CapacityUnit.period.in_(set(periods)))
     )
     return {(partner_id, period): (set_, held) for partner_id, period, set_, held in rows}
+
+
+def units_taken() -> Select[Any]:
+    """Partner, period, and how many units are ``agreed`` and ``held``: a row for each month of which any is taken."""
+    agreed = func.sum(cast(Introduction.state.in_(_AGREED), Integer))
+    return (
+        select(
+            CapacityUnit.partner_id,
+            CapacityUnit.period,
+            agreed.label("agreed"),
+            (func.count(CapacityUnit.id) - agreed).label("held"),
+        )
+        .join(Introduction, Introduction.id == CapacityUnit.introduction_id)
+        .where(CapacityUnit.released_at.is_(None))
+        .group_by(CapacityUnit.partner_id, CapacityUnit.period)
+    )
 
 
 def places(taken: dict[tuple[int, date], tuple[int, int]], partner_id: int, limit: int, period: date) -> Places:

@@ -126,7 +126,9 @@ def _next_hour(hour: int, local: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _partners(session: Session, region_id: int, which: ColumnElement[bool]) -> tuple[Partner, ...]:
+    # What was written to a profile that another took in is read by the same person.
+    now = select(func.coalesce(Partner.merged_into_id, Partner.id)).where(Partner.region_id == region_id, which)
     found: Sequence[Partner] = session.scalars(
-        select(Partner).where(Partner.region_id == region_id, which).order_by(Partner.id)
+        select(Partner).where(Partner.region_id == region_id, Partner.id.in_(now)).order_by(Partner.id)
     ).all()
     return tuple(found)

@@ -114,8 +114,8 @@ def _arranged(held: Roll, fresh: Roll, name: str, order: Integers) -> Any:
 
 
 def read(session: Session, region_id: int, *, since: int | None = None) -> Roll:
-    """All partners of a region, or those that changed after a revision."""
-    query = select(*_COLUMNS).where(Partner.region_id == region_id)
+    """All partners of a region, or those that changed after a revision; without profiles merged into another."""
+    query = select(*_COLUMNS).where(Partner.region_id == region_id, Partner.merged_into_id.is_(None))
     if since is not None:
         query = query.where(Partner.revision > since)
     return _roll(session.execute(query.order_by(Partner.id)).all())
@@ -128,7 +128,8 @@ def read_some(session: Session, partner_ids: Iterable[int]) -> Roll:
 
 def size(session: Session, region_id: int) -> int:
     """How many partners a region has."""
-    return session.scalar(select(func.count()).where(Partner.region_id == region_id)) or 0
+    query = select(func.count()).where(Partner.region_id == region_id, Partner.merged_into_id.is_(None))
+    return session.scalar(query) or 0
 
 
 _COLUMNS = (

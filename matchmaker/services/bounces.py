@@ -116,6 +116,6 @@ def _partner_of(session: Session, item: OutboxItem) -> Partner | None:
     return session.scalar(
         select(Partner)
         .where(Partner.region_id == item.region_id, func.lower(func.trim(Partner.email)) == item.recipient)
-        .order_by(Partner.id)
+        .order_by(Partner.merged_into_id.is_not(None), Partner.id)
         .limit(1)
     )

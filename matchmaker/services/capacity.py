@@ -42,7 +42,7 @@ def hold(session: Session, introduction: Introduction, period: date, now: dateti
         )
     )
     free = [unit for unit in range(1, partner.monthly_capacity + 1) if unit not in taken]
-    if not free:
+    if not free or partner.merged_into_id is not None:
         raise PartnerFull(partner=partner.name, period=period)
     held = CapacityUnit(
         region_id=introduction.region_id,
