@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 
+from sqlalchemy import ScalarSelect
 from sqlalchemy.orm import Session
 
+from matchmaker.queries import school_days
 from matchmaker.queries.school_days import SchoolDays
 from models import LearningRequest, Region
 
@@ -33,3 +35,8 @@ def of_invitation(session: Session, request: LearningRequest, region: Region, no
     morning = days.at(days.after(days.today(now), region.remind_days), _MORNING)
     remind_at = morning if morning < answer_by else now + (answer_by - now) / 2
     return Deadlines(remind_at if remind_at > now else None, answer_by)
+
+
+def promised_since(region: Region, today: date) -> ScalarSelect[date]:
+    """The first day on which somebody can have begun to wait without having waited longer than the region promises."""
+    return school_days.before(region, today, region.limit_days)

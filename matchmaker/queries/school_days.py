@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Date, ScalarSelect, cast, exists, func, select
 from sqlalchemy.orm import Session
 
 from models import Closure, Region
@@ -59,3 +59,12 @@ class SchoolDays:
             looked += 1
             number -= self.counts(day) if looked <= _LONGEST else day.weekday() < 5
         return day
+
+
+def before(region: Region, day: date, number: int) -> ScalarSelect[date]:
+    """What ``SchoolDays.before`` gives, as a value inside another query."""
+    back = func.generate_series(1, _LONGEST).column_valued("back")
+    each = cast(day, Date) - back
+    closed = exists().where(Closure.region_id == region.id, each.between(Closure.first_on, Closure.last_on))
+    counted = select(each).where(func.extract("isodow", each) < 6, ~closed)
+    return counted.order_by(back).offset(number - 1).limit(1).scalar_subquery()

@@ -106,7 +106,7 @@ def desk_count() -> int | None:
     membership: Membership | None = g.get("membership")
     if membership is None or membership.role not in (Role.COORDINATOR, Role.ADMIN):
         return None
-    return desk.waiting_count(db.session, membership.region_id)
+    return desk.waiting_count(db.session, membership.region_id, utc_now())
 
 
 def local_path(target: str | None) -> str | None:

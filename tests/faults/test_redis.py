@@ -38,7 +38,7 @@ def test_an_approval_without_redis_stands_and_its_mail_leaves_later(house: House
     page = browser(app, people.marisol)
     answer = page.post(
         f"/desk/{desk.request.id}/approve",
-        data={"ranking": desk.ranking.id, "proposal": desk.first.id, "section": "ready"},
+        data={"ranking": desk.ranking.id, "proposal": desk.first.id, "view": "section=ready"},
     )
     assert answer.status_code == 302
     assert house.count(Introduction.state == IntroductionState.APPROVED) == 1

@@ -27,7 +27,7 @@ from tests.web.world import World
 
 
 def decision(world: World, **changed: Any) -> dict[str, Any]:
-    return {"ranking": world.ranking.id, "proposal": world.first.id, "section": "ready", **changed}
+    return {"ranking": world.ranking.id, "proposal": world.first.id, "view": "section=ready", **changed}
 
 
 def approved(session: Session, world: World) -> list[Introduction]:
@@ -117,7 +117,7 @@ def test_a_partner_paused_meanwhile_is_not_asked(session: Session, cast: Cast, w
 
 @pytest.mark.parametrize(
     "changed",
-    [{"proposal": ""}, {"proposal": "x"}, {"ranking": "-1"}, {"ranking": str(2**33)}, {"section": "elsewhere"}],
+    [{"proposal": ""}, {"proposal": "x"}, {"ranking": "-1"}, {"ranking": str(2**33)}],
     ids=str,
 )
 def test_a_decision_that_cannot_be_read_is_refused(

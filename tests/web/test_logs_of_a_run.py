@@ -79,7 +79,7 @@ def test_nobody_is_in_the_log_of_a_whole_run(
     asked = session.scalars(select(LearningRequest)).one()
     first = f.ProposalFactory(region=cast.region, of=asked, who=cast.esperanza, what=cast.esperanza.funds[0])
     asked.state = RequestState.PROPOSED
-    chosen = {"ranking": first.ranking_id, "proposal": first.id, "section": "ready"}
+    chosen = {"ranking": first.ranking_id, "proposal": first.id, "view": "section=ready"}
     assert browse(cast.marisol).post(f"/desk/{asked.id}/approve", chosen).status_code == 302
     introduction = session.scalars(select(Introduction)).one()
 

@@ -2,7 +2,8 @@
 
 from matchmaker.queries.desk.above import Bar, bar
 from matchmaker.queries.desk.lines import LINES, places_in_line
-from matchmaker.queries.desk.waiting import SECTIONS, Queue, Waiting, queue
+from matchmaker.queries.desk.view import SECTIONS, View
+from matchmaker.queries.desk.waiting import Queue, Seen, Waiting, queue
 from matchmaker.queries.desk.waits import MORE_WANTED, WAITING, being_read, newest_ranking, waiting_count, waits
 
 __all__ = [
@@ -12,6 +13,8 @@ __all__ = [
     "WAITING",
     "Bar",
     "Queue",
+    "Seen",
+    "View",
     "Waiting",
     "bar",
     "being_read",

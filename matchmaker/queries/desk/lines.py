@@ -12,9 +12,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Subquery, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import aliased
 
 from models import LearningRequest, Proposal, RequestState
 
@@ -31,26 +31,25 @@ def places_in_line(needs: dict[int, float]) -> dict[int, str]:
     return places
 
 
-def last_needs(session: Session, region_id: int) -> dict[int, float]:
-    """The newest need known of each school that has a request waiting without anybody."""
-    school_id, need = LearningRequest.school_id, (Proposal.need * Proposal.deficit).label("need")
+def last_needs(region_id: int) -> Subquery:
+    """The newest ``need`` known of each school that has a request waiting without anybody."""
     without = select(LearningRequest.school_id).where(
         LearningRequest.region_id == region_id, LearningRequest.state == RequestState.NONE_YET
     )
-    rows = session.execute(
-        select(school_id, need)
-        .join(Proposal, Proposal.request_id == LearningRequest.id)
-        .where(school_id.in_(without))
-        .ext(distinct_on(school_id))
-        .order_by(school_id, Proposal.id.desc())
+    asking = aliased(LearningRequest)
+    return (
+        select(asking.school_id, (Proposal.need * Proposal.deficit).label("need"))
+        .join(Proposal, Proposal.request_id == asking.id)
+        .where(asking.school_id.in_(without))
+        .ext(distinct_on(asking.school_id))
+        .order_by(asking.school_id, Proposal.id.desc())
+        .subquery("last_need")
     )
-    return {row.school_id: row.need for row in rows}
 
 
-def needs_of(
-    requests: Sequence[Row[Any]], firsts: dict[int, Row[Any]], of_school: dict[int, float]
-) -> dict[int, float]:
-    known = {row.id: firsts[row.id].need if row.id in firsts else of_school.get(row.school_id) for row in requests}
+def needs_of(requests: Sequence[Row[Any]], firsts: dict[int, Row[Any]]) -> dict[int, float]:
+    """The need of each request: its first candidate's, else its school's last, else the middle of all."""
+    known = {row.id: firsts[row.id].need if row.id in firsts else row.last_need for row in requests}
     middle = _median(need for need in known.values() if need is not None)
     return {request_id: middle if need is None else need for request_id, need in known.items()}
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, exists, false, func, select
 from sqlalchemy.orm import Session
 
 from matchmaker.queries import mails
@@ -15,9 +17,10 @@ MORE_WANTED = (RequestState.PLACED, RequestState.SCHEDULED)
 """States in which a request for several people may still want somebody."""
 
 
-def waiting_count(session: Session, region_id: int) -> int:
-    """How many requests of a region wait for a coordinator."""
-    return session.scalar(select(func.count(LearningRequest.id)).where(waiting_of(region_id))) or 0
+def waiting_count(session: Session, region_id: int, now: datetime) -> int:
+    """How many requests of a region are to be decided on; those put aside for now are not counted."""
+    held = func.coalesce(LearningRequest.held_until > now, false())
+    return session.scalar(select(func.count(LearningRequest.id)).where(waiting_of(region_id), ~held)) or 0
 
 
 def waits(session: Session, request: LearningRequest) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,10 +17,10 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
-from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Regexp, ValidationError
+from wtforms.validators import InputRequired, Length, NumberRange, Regexp, ValidationError
 
 from matchmaker.policies import Actor
-from matchmaker.queries.desk import SECTIONS
+from matchmaker.services.bulk import MOST, Picked
 from matchmaker.services.introductions import Spoken
 from matchmaker.services.proposals import MOST_BACKUPS, PassReason
 from matchmaker.web import fields, labels
@@ -37,7 +38,6 @@ class ApproveForm(fields.PageForm):
     proposal = IntegerField(validators=[InputRequired(), NumberRange(1, fields.LARGEST_ID)])
     backup = SelectMultipleField(coerce=int, validate_choice=False)
     order = HiddenField(validators=[Length(max=200), Regexp(r"^[0-9 ]*$")])
-    section = HiddenField(default=SECTIONS[0], validators=[AnyOf(SECTIONS)])
 
     def validate_backup(self, field: Any) -> None:
         if not all(1 <= each <= fields.LARGEST_ID for each in field.data or ()):
@@ -54,6 +54,27 @@ class ApproveForm(fields.PageForm):
     def too_many(self) -> bool:
         """More backups than anybody should be kept ready."""
         return len(self.backups) > MOST_BACKUPS
+
+
+_PICKED = re.compile(r"(\d{1,10}):(\d{1,10}):(\d{1,10})(?::((?:\d{1,10},)*\d{1,10})?)?", re.ASCII)
+
+
+def picked(text: str) -> Picked:
+    """A picked request as its page wrote it, "request:ranking:proposal:backup,backup". Raises ValueError."""
+    found = _PICKED.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    backups = tuple(int(each) for each in (found[4] or "").split(",") if each)
+    one = Picked(int(found[1]), int(found[2]), int(found[3]), backups)
+    if not all(1 <= each <= fields.LARGEST_ID for each in (one.request_id, one.ranking_id, one.proposal_id, *backups)):
+        raise ValueError(text)
+    return one
+
+
+class BulkForm(fields.PageForm):
+    """The requests that a coordinator confirmed, each as the page showed it."""
+
+    picked = SelectMultipleField(coerce=picked, validate_choice=False, validators=[InputRequired(), Length(max=MOST)])
 
 
 class PassForm(fields.PageForm):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -23,10 +23,10 @@ from matchmaker.queries import (
     plans,
     rankings,
 )
-from matchmaker.services import proposals
+from matchmaker.services import bulk, proposals
 from matchmaker.web import context, failures, filters
 from matchmaker.web.admin import words as sending
-from matchmaker.web.desk import marks, task_words, told, words
+from matchmaker.web.desk import marks, task_words, told, viewing, words
 from matchmaker.web.desk.forms import ApproveForm, PassForm
 from models import Introduction, LearningRequest, Proposal
 
@@ -39,10 +39,10 @@ def index() -> ResponseReturnValue:
     """The queue, with its first request beside it."""
     context.require(Permission.USE_DESK, context.region())
     queue = desk.queue(db.session, context.region(), utc_now())
-    section = _section(queue, None)
-    page = paging.cut(queue.section(section), request.args.get("page", 1, type=int))
+    seen = queue.seen(viewing.asked(), g.actor.account_id)
+    page = paging.cut(seen.rows, request.args.get("page", 1, type=int))
     first = learning_requests.for_desk(db.session, page.rows[0].id) if page.rows else None
-    return _render(queue, section, page, first, opened=False)
+    return _render(queue, seen, page, first, opened=False)
 
 
 @blueprint.get("/<row:request_id>")
@@ -60,7 +60,8 @@ def approve(request_id: int) -> ResponseReturnValue:
         abort(400)
     if form.too_many:
         return _refused(request_id, _("Please choose %(most)s backups or fewer.", most=proposals.MOST_BACKUPS), form)
-    following = desk.queue(db.session, context.region(), utc_now()).after(request_id, form.section.data)
+    view = viewing.asked()
+    following = desk.queue(db.session, context.region(), utc_now()).seen(view, g.actor.account_id).after(request_id)
     try:
         approved = proposals.approve(
             db.session, g.actor, request_id=request_id, ranking_id=form.ranking.data,
@@ -74,9 +75,7 @@ def approve(request_id: int) -> ResponseReturnValue:
         following = request_id
     outbox.commit(db.session)
     flash(_("Approved. %(partner)s is invited at %(time)s; nothing is sent before.", partner=name, time=leaves), "ok")
-    if following is None:
-        return redirect(url_for("desk.index", section=form.section.data))
-    return redirect(url_for("desk.show", request_id=following, section=form.section.data))
+    return redirect(viewing.address(following, view))
 
 
 @blueprint.post("/introductions/<row:introduction_id>/undo")
@@ -91,7 +90,7 @@ def undo(introduction_id: int) -> ResponseReturnValue:
         return _as_it_stands(request_id, conflict)
     outbox.commit(db.session)
     flash(_("Taken back. Nothing was sent, and the place is free again."), "info")
-    return redirect(url_for("desk.show", request_id=request_id))
+    return redirect(viewing.address(request_id, viewing.asked()))
 
 
 @blueprint.post("/proposals/<row:proposal_id>/pass")
@@ -110,18 +109,17 @@ def pass_over(proposal_id: int) -> ResponseReturnValue:
         return _as_it_stands(request_id, conflict)
     outbox.commit(db.session)
     flash(_("%(partner)s is passed over for this request.", partner=name), "info")
-    return redirect(url_for("desk.show", request_id=request_id))
+    return redirect(viewing.address(request_id, viewing.asked()))
 
 
 def _show(request_id: int, status: int = 200, form: ApproveForm | None = None) -> ResponseReturnValue:
     asked = learning_requests.for_desk(db.session, request_id)
     context.require(Permission.USE_DESK, asked)
     queue = desk.queue(db.session, context.region(), utc_now())
-    section = _section(queue, request_id)
-    ids = [item.id for item in queue.section(section)]
-    place = ids.index(request_id) if request_id in ids else 0
-    page = paging.cut(queue.section(section), place // paging.PAGE + 1)
-    return _render(queue, section, page, asked, opened=True, form=form), status
+    seen = queue.seen(viewing.asked(), g.actor.account_id, request_id)
+    place = next((at for at, item in enumerate(seen.rows) if item.id == request_id), 0)
+    page = paging.cut(seen.rows, place // paging.PAGE + 1)
+    return _render(queue, seen, page, asked, opened=True, form=form), status
 
 
 def _as_it_stands(request_id: int, conflict: Conflict) -> ResponseReturnValue:
@@ -138,20 +136,9 @@ def _refused(request_id: int, said: str, form: ApproveForm | None = None) -> Res
     return _show(request_id, 422, form)
 
 
-def _section(queue: desk.Queue, request_id: int | None) -> str:
-    """The section asked for; else the one the request is in; else the first with something in it."""
-    wanted = request.values.get("section")
-    item = queue.item(request_id) if request_id else None
-    if item is not None:
-        return item.section
-    if wanted in desk.SECTIONS:
-        return str(wanted)
-    return next((name for name, count in queue.counts.items() if count), desk.SECTIONS[0])
-
-
 def _render(
     queue: desk.Queue,
-    section: str,
+    seen: desk.Seen,
     page: paging.Page[desk.Waiting],
     asked: LearningRequest | None,
     *,
@@ -159,19 +146,24 @@ def _render(
     form: ApproveForm | None = None,
 ) -> str:
     region, now = context.region(), utc_now()
-    g.desk_count = len(queue.waiting)
+    g.desk_count = len(queue.to_review)
     so_far = chains.around(db.session, region.id, asked.id if asked else None, g.actor.account_id, now)
     decision = _decision(asked, so_far, form) if asked else {}
     bar = desk.bar(db.session, region.id, asked.id if asked else None, filters.local(now).date(), now)
     shown = render_template(
         "desk/show.html",
-        counts=queue.counts,
-        section=section,
+        seen=seen,
+        view=seen.view,
+        section=seen.view.section,
+        address=viewing.address,
+        to_review=queue.to_review,
         queue=page.rows,
         item=queue.item(asked.id) if asked else None,
         r=asked,
         opened=opened,
         undo=so_far.undo,
+        batch=so_far.batch,
+        most_picked=bulk.MOST,
         bar=bar,
         task_sentence=task_words.sentence,
         sender_silent=sending.minutes(bar.silent_since, now),
