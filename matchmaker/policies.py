@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from models import Account, Membership, Region, RequestState, Role
+from models import Account, Membership, PartnerKind, Region, RequestState, Role
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class Permission(Enum):
     """A learning request: its own teacher, and the region's staff in her place."""
     EDIT_PARTNER = "change a partner's profile and funds"
     """A partner: the account it belongs to."""
+    KEEP_ORGANISATION = "see who belongs to an organisation, invite colleagues and let people go"
+    """A partner: the account it belongs to, where it is an organisation."""
     HAVE_PROFILE = "have a partner's profile"
     """A region: its partners."""
     INVITE_NEIGHBOR = "hand somebody a link by which they join, and be noted as the one who knows them"
@@ -57,6 +59,8 @@ class Permission(Enum):
     """A conversation: its own two sides, and the region's staff where the region lets them."""
     USE_DESK = "see the desk, approve, undo and pass, plan the region"
     """A region, or anything of it: coordinators and admins."""
+    REMOVE_NOTE = "take away what was noted for colleagues"
+    """A note: who wrote it while of the staff, and the region's admins."""
     MANAGE_PEOPLE = "vouch for teachers, review partners, see contacts"
     """A region, or anything of it: coordinators and admins."""
     READ_CLEARANCE_RULES = "read when a visit needs a clearance, and which visits ahead want one"
@@ -93,6 +97,10 @@ def _admin(actor: Actor, subject: Any) -> bool:
     return actor.is_a(_region(subject), Role.ADMIN)
 
 
+def _own_note(actor: Actor, note: Any) -> bool:
+    return actor.account_id == note.author_id and _staff(actor, note)
+
+
 def _own_request(actor: Actor, request: Any) -> bool:
     return actor.account_id == request.teacher.account_id and actor.is_a(request.region_id, Role.TEACHER)
 
@@ -103,6 +111,10 @@ def _staff_of_posted(actor: Actor, request: Any) -> bool:
 
 def _own_profile(actor: Actor, partner: Any) -> bool:
     return actor.account_id == partner.account_id and actor.is_a(partner.region_id, Role.PARTNER)
+
+
+def _own_organisation(actor: Actor, partner: Any) -> bool:
+    return partner.kind is PartnerKind.ORGANISATION and _own_profile(actor, partner)
 
 
 def _own_conversation(actor: Actor, talk: Any) -> bool:
@@ -118,6 +130,7 @@ PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
     ),
     Permission.CHOOSE_TIME: lambda actor, request: _own_request(actor, request) or _staff(actor, request),
     Permission.EDIT_PARTNER: _own_profile,
+    Permission.KEEP_ORGANISATION: _own_organisation,
     Permission.HAVE_PROFILE: lambda actor, region: actor.is_a(_region(region), Role.PARTNER),
     Permission.INVITE_NEIGHBOR: lambda actor, region: actor.is_a(_region(region), *INVITING),
     Permission.JOIN_CONVERSATION: lambda actor, talk: _own_conversation(actor, talk) or _staff(actor, talk),
@@ -125,6 +138,7 @@ PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
         _own_conversation(actor, talk) or (talk.coordinators_read and _staff(actor, talk))
     ),
     Permission.USE_DESK: _staff,
+    Permission.REMOVE_NOTE: lambda actor, note: _own_note(actor, note) or _admin(actor, note),
     Permission.MANAGE_PEOPLE: _staff,
     Permission.READ_CLEARANCE_RULES: _staff,
     Permission.SET_CLEARANCE_RULES: _admin,

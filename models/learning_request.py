@@ -74,6 +74,15 @@ class LearningRequest(Stateful, RegionOwned, Base):
     )
     """What coordinators did by hand and still counts, in the order they did it."""
 
+    def held(self, now: datetime) -> bool:
+        """Whether a coordinator has put it aside, and the time has not passed."""
+        return self.held_until is not None and self.held_until > now
+
+    def take_up(self) -> None:
+        """End a hold: whatever was being found out, what happened meanwhile counts more."""
+        self.held_until = self.held_by_id = None
+        self.held_for = ""
+
     @classmethod
     def constraints(cls) -> tuple[Any, ...]:
         return (

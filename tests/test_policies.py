@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from matchmaker.policies import NOBODY, PREDICATES, Actor, Permission, actor_for, permits
-from models import Account, Role
+from models import Account, PartnerKind, Role
 from tests import factories as f
 from tests.cast import Cast
 
@@ -38,11 +38,13 @@ def subjects(cast: Cast) -> dict[Permission, Any]:
         P.WITHDRAW_REQUEST: request,
         P.CHOOSE_TIME: request,
         P.EDIT_PARTNER: cast.ramon,
+        P.KEEP_ORGANISATION: cast.ramon,
         P.HAVE_PROFILE: cast.region,
         P.INVITE_NEIGHBOR: cast.region,
         P.JOIN_CONVERSATION: conversation,
         P.READ_CONVERSATION: conversation,
         P.USE_DESK: request,
+        P.REMOVE_NOTE: f.NoteFactory(region=cast.region, of=request, author=cast.marisol),
         P.MANAGE_PEOPLE: cast.region,
         P.READ_CLEARANCE_RULES: cast.region,
         P.SET_CLEARANCE_RULES: cast.region,
@@ -80,8 +82,9 @@ MAY = {
     "nueva": set(),
     "ramon": TALK | {P.EDIT_PARTNER, P.HAVE_PROFILE, P.INVITE_NEIGHBOR},
     "esperanza": {P.HAVE_PROFILE, P.INVITE_NEIGHBOR},
-    "marisol": STAFF,
-    "ada": STAFF | {P.SET_CLEARANCE_RULES, P.DOCUMENT_SCHOOL, P.MANAGE_CALENDAR, P.SET_POLICY, P.MEND},
+    "marisol": STAFF | {P.REMOVE_NOTE},
+    "ben": STAFF,
+    "ada": STAFF | {P.REMOVE_NOTE, P.SET_CLEARANCE_RULES, P.DOCUMENT_SCHOOL, P.MANAGE_CALENDAR, P.SET_POLICY, P.MEND},
     "fran": {P.READ_EQUITY},
     "charlie": set(),
     "olga": set(),
@@ -147,3 +150,11 @@ def test_where_the_region_does_not_read_its_staff_write_only(cast: Cast, subject
 def test_a_partner_without_an_account_leaves_the_talk_to_nobody_else(cast: Cast) -> None:
     talk = Conversation(cast.region.id, cast.ana.account_id, None)
     assert not permits(Actor(None, frozenset({(cast.region.id, Role.PARTNER)})), P.READ_CONVERSATION, talk)
+
+
+def test_an_organisation_is_kept_by_its_own_account_alone(cast: Cast) -> None:
+    cast.ramon.kind = PartnerKind.ORGANISATION
+    for name in MAY:
+        account = account_of(cast, name)
+        actor = actor_for(account, account.memberships, f.NOW)
+        assert permits(actor, P.KEEP_ORGANISATION, cast.ramon) is (name == "ramon")

@@ -93,6 +93,7 @@ def approve(
     capacity.hold(session, introduction, capacity.period_of_request(request, region, now), now)
     proposal.become(ProposalState.APPROVED, at=now, actor_id=actor.account_id)
     behind = _line_up(session, request, ranking_id, introduction, backups)
+    request.take_up()
     standing.settle(session, request, now, actor.account_id)
     deadlines.answered(session, request, now)
     audit.record(

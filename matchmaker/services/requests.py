@@ -116,6 +116,7 @@ def withdraw(session: Session, actor: Actor, request_id: int, clock: Clock) -> L
         select(Proposal).where(Proposal.request_id == request.id, Proposal.state == ProposalState.OPEN)
     ):
         proposal.become(ProposalState.SUPERSEDED, at=now, actor_id=actor.account_id)
+    request.take_up()
     request.become(RequestState.WITHDRAWN, at=now, actor_id=actor.account_id)
     audit.record(session, actor, audit.Tag.REQUEST_WITHDRAWN, request, at=now)
     session.flush()

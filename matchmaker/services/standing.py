@@ -17,7 +17,7 @@ def settle(session: Session, request: LearningRequest, now: datetime, actor_id: 
     """Bring a request's state in line with its introductions. The caller holds its lock.
 
     Placed while somebody is asked or met, scheduled once all who come have a date, done when the last visit was held;
-    with nobody left it is back on the desk.
+    with nobody left it is back on the desk. Somebody found ends a hold.
     """
     if request.state not in _FOLLOWS:
         return
@@ -27,6 +27,8 @@ def settle(session: Session, request: LearningRequest, now: datetime, actor_id: 
         # On the desk already; whether there is somebody to propose is the ranker's to say.
         return
     if request.state is not wanted:
+        if wanted is not RequestState.PROPOSED:
+            request.take_up()
         request.become(wanted, at=now, actor_id=actor_id)
 
 

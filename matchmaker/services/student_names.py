@@ -23,7 +23,7 @@ _BEFORE_STUDENT = re.compile(
 _NOT_NAMES = frozenset(
     # One line of words reads better than a tall list of quoted ones.
     """
-    My Our The These Those Your Their Some Several Many All Most Each Every No And For With As English Spanish
+    My Our The These Those Your Their Her His Some Several Many All Most Each Every No And For With As English Spanish
     Mi Su Tu Un Una Room Yesterday Today Tomorrow Once Often Please Ayer Hoy Cuando
     How Which What Whose Are Do Cuántos Cuántas Cuáles Qué Otros Otras Varios Varias Algunos Algunas Muchos Muchas
     Estos Estas Esos Esas Todos Todas Hay

@@ -45,7 +45,7 @@ def open_task(
         region_id=region.id,
         key=key,
         kind=kind,
-        owner_id=_owner(session, region.id, introduction, now),
+        owner_id=_owner(session, region.id, request, introduction, now),
         request_id=request.id if request else introduction.request_id if introduction else None,
         introduction_id=introduction.id if introduction else None,
         partner_id=partner.id if partner else introduction.partner_id if introduction else None,
@@ -100,11 +100,16 @@ def _due(session: Session, region: Region, now: datetime) -> Any:
     return days.after(days.today(now), region.task_days)
 
 
-def _owner(session: Session, region_id: int, introduction: Introduction | None, now: datetime) -> int:
-    """Who approved it, while still there; else whoever of the staff has the fewest open tasks."""
+def _owner(
+    session: Session, region_id: int, request: LearningRequest | None, introduction: Introduction | None, now: datetime
+) -> int:
+    """Who looks after the request, else who approved, while still there; else who has the fewest open tasks."""
     staff = _staff(session, region_id, now)
     if not staff:
         raise NobodyToAsk
+    about = request or (introduction.request if introduction is not None else None)
+    if about is not None and about.assigned_to_id in staff:
+        return about.assigned_to_id
     if introduction is not None and introduction.approved_by_id in staff:
         return introduction.approved_by_id
     counted = select(Task.owner_id, func.count(Task.id)).where(Task.region_id == region_id, Task.done_at.is_(None))

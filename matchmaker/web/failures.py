@@ -13,13 +13,16 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from matchmaker.errors import Conflict, DomainError, Invalid, NotFound, NotPermitted
 from matchmaker.extensions import db
 from matchmaker.services import (
+    bulk,
     capacity,
     clearances,
     closures,
     conversation,
+    holds,
     introductions,
     mail_choices,
     mending,
+    organisations,
     partners,
     policy,
     proposals,
@@ -47,6 +50,8 @@ SENTENCES = {
     Invalid: _l("Something in the form could not be used. Nothing was saved."),
     BadLink: _l("This link is not complete. Please open it again from the mail."),
     ExpiredLink: _l("This link has ended. Please call or write to us and we will sort it out."),
+    bulk.NotObvious: _l("This request no longer has a clear lead without cautions. Please decide it by itself."),
+    bulk.TakenByAnother: _l("%(partner)s’s last place of that month went to “%(title)s”, which you picked too."),
     capacity.PartnerFull: _l("%(partner)s has given all visits of that month by now. Nothing was done."),
     clearances.NotCleared: _l(
         "The school clearance on file does not reach that day. Please choose an earlier day, or call us: a renewal"
@@ -62,6 +67,13 @@ SENTENCES = {
     conversation.ContactInside: _l(
         "Addresses and telephone numbers are exchanged once both have said yes. Nothing was sent."
     ),
+    holds.NobodyElseWanted: _l(
+        "Somebody is asked for this request, and nobody else is wanted. Nothing was put on hold."
+    ),
+    holds.NotAhead: _l("Please choose a day from tomorrow on."),
+    holds.TooLong: _l(
+        "Please choose a day within the next %(most)s school days; nobody waits longer for a second look."
+    ),
     introductions.InvitationOver: _l("This invitation no longer stands. Nothing was changed."),
     introductions.AnsweredYes: _l("You have already said yes. To change it, please write or call."),
     introductions.NextPersonAsked: _l("Somebody else has been asked since. Thank you for coming back to it."),
@@ -74,6 +86,11 @@ SENTENCES = {
         " of its request."
     ),
     mending.NotTheirWish: _l("They asked to be left alone. Tick the box if they have asked for mails again since."),
+    organisations.NotAPerson: _l("%(partner)s is an organization, and belongs to no other. Nothing was changed."),
+    organisations.BelongsSomewhere: _l(
+        "Somebody who belongs to %(organisation)s stays a person here. Leave it first to change this."
+    ),
+    organisations.HasPeople: _l("People belong to %(partner)s, so it stays an organization. Let them go first."),
     partners.KnownAlready: _l("%(partner)s is here already with this e-mail address. Nothing was saved."),
     partners.NothingToShow: _l("This profile has no fund of knowledge yet, so there is nothing to review."),
     proposals.AlreadyApproved: _l("%(by)s approved this request at %(at)s. Nothing was sent twice."),
