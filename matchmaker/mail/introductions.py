@@ -125,7 +125,8 @@ def contact(introduction: Introduction, side: Side) -> Contact:
         teacher = introduction.request.teacher
         return Contact(teacher.name, teacher.account.email, teacher.phone)
     partner = introduction.partner
-    return Contact(partner.addressee, partner.email, partner.phone, partner.name if partner.contact_name else "")
+    house = partner.name if partner.contact_name else partner.organisation_name or ""
+    return Contact(partner.addressee, partner.email, partner.phone, house)
 
 
 def reader(introduction: Introduction, side: Side) -> tuple[Correspondent, str]:

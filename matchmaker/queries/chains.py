@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from models import (
@@ -56,12 +56,14 @@ class Chain:
 @dataclass(frozen=True)
 class Asked:
     """Everybody a request has asked: ``going_on`` chains hold it now, the others have ended. ``undo`` is the reader's
-    own newest approval anywhere whose invitation has not left. ``waiting`` are proposals that stand behind somebody."""
+    own newest approval anywhere whose invitation has not left, ``batch`` all that was approved with it and has not left
+    either. ``waiting`` are proposals that stand behind somebody."""
 
     chains: tuple[Chain, ...]
     undo: Introduction | None
     waiting: frozenset[int]
     counted: int
+    batch: tuple[Introduction, ...] = ()
 
     @property
     def going_on(self) -> list[Chain]:
@@ -90,13 +92,16 @@ def around(session: Session, region_id: int, request_id: int | None, account_id:
         .order_by(Introduction.id)
     ).all()
     undoable = [each for each, _ in rows if each.approved_by_id == account_id and _may_undo(each, now)]
+    newest = undoable[-1] if undoable else None
     here = [row for row in rows if row[0].request_id == request_id and row[0].state is not IntroductionState.UNDONE]
     backups = _backups(session, {each.first_id or each.id for each, _ in here}) if here else []
     return Asked(
         chains=tuple(_chains(here, backups)),
-        undo=undoable[-1] if undoable else None,
+        undo=newest,
         waiting=frozenset(row.Backup.proposal_id for row in backups if row.Backup.state is BackupState.WAITING),
         counted=sum(each.state in COUNTED for each, _ in here),
+        # What is approved at once carries one instant.
+        batch=tuple(each for each in undoable if newest is not None and each.approved_at == newest.approved_at),
     )
 
 
@@ -113,8 +118,9 @@ def _backups(session: Session, first_ids: set[int]) -> Sequence[Row[Backup, int,
         .limit(1)
         .scalar_subquery()
     )
+    known_as = func.concat_ws(", ", Partner.name, Partner.organisation_name)
     return session.execute(
-        select(Backup, Partner.id.label("partner_id"), Partner.name.label("name"), rule.label("rule"))
+        select(Backup, Partner.id.label("partner_id"), known_as.label("name"), rule.label("rule"))
         .join(Proposal, Proposal.id == Backup.proposal_id)
         .join(Partner, Partner.id == Proposal.partner_id)
         .where(Backup.introduction_id.in_(first_ids))
@@ -131,7 +137,7 @@ def _chains(
         first_id = introduction.first_id or introduction.id
         asked.add((first_id, introduction.proposal_id))
         people[first_id].append(
-            Person(introduction.partner_id, introduction.partner.name, str(introduction.state), introduction, visit)
+            Person(introduction.partner_id, introduction.partner.known_as, str(introduction.state), introduction, visit)
         )
     for row in backups:
         if (row.Backup.introduction_id, row.Backup.proposal_id) not in asked:

@@ -60,6 +60,7 @@ class Invitation:
     partner_id: int
     reader_language: str
     partner_name: str
+    organisation: str | None
     state: str
     paused: bool
     paused_until: date | None
@@ -125,6 +126,7 @@ def _invitation(
         partner_id=partner.id,
         reader_language=partner.language,
         partner_name=partner.addressee,
+        organisation=partner.organisation_name,
         state="closed" if state == "open" and not in_time else state,
         paused=partner.paused_at is not None,
         paused_until=partner.paused_until,

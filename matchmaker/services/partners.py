@@ -14,7 +14,7 @@ from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.errors import Conflict, Invalid, NotFound
 from matchmaker.policies import NOBODY, Actor
-from matchmaker.services import followups, ranker
+from matchmaker.services import followups, organisations, ranker
 from models import (
     Fund,
     KnowledgeKind,
@@ -130,7 +130,8 @@ def enter(session: Session, actor: Actor, region: Region, called: Called, draft:
 
 
 def save_logistics(session: Session, actor: Actor, partner: Partner, logistics: Logistics, clock: Clock) -> Partner:
-    """Replace the profile's practical part."""
+    """Replace the profile's practical part. Raises BelongsSomewhere, HasPeople where the kind cannot change so."""
+    organisations.keep_kind(session, partner, logistics.kind)
     partner.kind, partner.name, partner.contact_name = logistics.kind, logistics.name, logistics.contact_name
     partner.phone = logistics.phone
     partner.language = logistics.language
@@ -232,7 +233,7 @@ def review(session: Session, actor: Actor, partner_id: int, clock: Clock) -> Par
     Raises NothingToShow when there is no fund yet.
     """
     partner = session.get_one(Partner, partner_id, with_for_update=True, populate_existing=True)
-    if partner.reviewed_at is None:
+    if partner.reviewed_at is None and partner.merged_into_id is None:
         if not partner.funds:
             raise NothingToShow(partner=partner.name)
         now = clock()
@@ -271,6 +272,7 @@ def _with_address(session: Session, region: Region, email: str) -> str | None:
     return session.scalar(
         select(Partner.name)
         .where(Partner.region_id == region.id, func.lower(func.trim(Partner.email)) == email)
+        .order_by(Partner.merged_into_id.is_not(None), Partner.id)
         .limit(1)
     )
 

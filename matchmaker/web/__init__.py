@@ -35,7 +35,9 @@ from matchmaker.web.mail import blueprint as mail_choices
 from matchmaker.web.mailbox.views import blueprint as mailbox
 from matchmaker.web.messages.by_link import blueprint as messages
 from matchmaker.web.messages.signed_in import blueprint as conversations
+from matchmaker.web.partners.organisation import blueprint as organisation
 from matchmaker.web.partners.views import blueprint as partners
+from matchmaker.web.people.belonging import blueprint as belonging
 from matchmaker.web.people.entering import blueprint as entering
 from matchmaker.web.people.views import blueprint as people
 from matchmaker.web.public.views import blueprint as public
@@ -55,6 +57,7 @@ AREAS = (
     requests,
     ideas,
     partners,
+    organisation,
     desk,
     by_hand,
     plans,
@@ -63,6 +66,7 @@ AREAS = (
     told_me,
     people,
     entering,
+    belonging,
     schools,
     clearances,
     supervision,

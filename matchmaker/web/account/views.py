@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, g, redirect, render_template, session, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from flask_login import current_user
 from flask_security.confirmable import send_confirmation_instructions
 
@@ -13,11 +14,11 @@ from matchmaker.clock import utc_now
 from matchmaker.extensions import db, limiter
 from matchmaker.policies import NOBODY, Permission
 from matchmaker.queries import people, schools
-from matchmaker.services import accounts, partners
+from matchmaker.services import accounts, organisations, partners
 from matchmaker.web import context
 from matchmaker.web.account import invited
 from matchmaker.web.account.forms import JoinForm, PartnerForm, SwitchForm, TeacherForm
-from models import Account, PartnerKind, Region, Role
+from models import Account, Partner, PartnerKind, Region, Role
 
 blueprint = Blueprint("account", __name__)
 
@@ -75,9 +76,11 @@ def join_partner() -> ResponseReturnValue:
 @limiter.limit(JOIN_LIMIT, methods=["POST"])
 def join_by_link(token: str) -> ResponseReturnValue:
     """Become a partner by the link of somebody of the network, who is noted as the one who knows the newcomer."""
-    region, inviter = invited.read(token)
-    context.visit(region, str(get_locale()))
-    return _join_as_partner(region, inviter)
+    link = invited.read(token)
+    context.visit(link.region, str(get_locale()))
+    if link.organisation is not None and (here := _partner_here(link.region)) is not None:
+        return _join_organisation(here, link.organisation)
+    return _join_as_partner(link.region, link)
 
 
 @blueprint.get("/join/invite")
@@ -103,19 +106,36 @@ def switch() -> ResponseReturnValue:
     return redirect(url_for("account.home"))
 
 
-def _join_as_partner(region: Region, inviter: Account | None) -> ResponseReturnValue:
+def _join_as_partner(region: Region, link: invited.Invited | None) -> ResponseReturnValue:
     form = PartnerForm(_signed_in())
     if not form.validate_on_submit():
-        page = render_template("account/join_partner.html", form=form, inviter=inviter)
-        return page, 422 if form.errors else 200
+        return render_template("account/join_partner.html", form=form, link=link), 422 if form.errors else 200
     account = _account(form, region)
     if account is not None and people.partner_of(db.session, region.id, account.id) is None:
         partner = accounts.join_partner(
             db.session, account, region, kind=PartnerKind.PERSON, phone=form.phone.data or "",
-            neighbourhood=form.neighbourhood.data or "", invited_by=inviter.id if inviter else None, clock=utc_now,
+            neighbourhood=form.neighbourhood.data or "", invited_by=link.by.id if link else None, clock=utc_now,
         )  # fmt: skip
         partners.save_fund(db.session, NOBODY, partner, form.fund, utc_now)
+        if link is not None and link.organisation is not None:
+            organisations.join(db.session, NOBODY, partner.id, link.organisation.id, utc_now)
     return _joined(form)
+
+
+def _partner_here(region: Region) -> Partner | None:
+    """The profile that whoever is signed in has in the region already."""
+    account = _signed_in()
+    return people.partner_of(db.session, region.id, account.id) if account else None
+
+
+def _join_organisation(partner: Partner, organisation: Partner) -> ResponseReturnValue:
+    """Somebody who has a profile follows a colleague's link: one question, no form."""
+    if request.method == "GET":
+        return render_template("account/join_organisation.html", partner=partner, organisation=organisation)
+    organisations.join(db.session, g.actor, partner.id, organisation.id, utc_now)
+    outbox.commit(db.session)
+    flash(_("You belong to %(organisation)s now.", organisation=organisation.name), "ok")
+    return redirect(url_for("partners.profile"))
 
 
 def _signed_in() -> Account | None:

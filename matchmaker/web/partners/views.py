@@ -9,16 +9,16 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, render_temp
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from matchmaker import outbox
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.mail import introductions as letters
 from matchmaker.policies import Permission
-from matchmaker.queries import capacity, introductions, paging, people, reach, suggestions, waiting
-from matchmaker.services import partners
-from matchmaker.web import context, labels
+from matchmaker.queries import capacity, introductions, paging, reach, suggestions, waiting
+from matchmaker.services import organisations, partners
+from matchmaker.web import context, failures, labels
+from matchmaker.web.partners import own
 from matchmaker.web.partners.forms import ClassesForm, FundForm, PauseForm, ProfileForm
 from matchmaker.web.partners.prompts import PROMPTS, next_for
 from models import Fund, Introduction, Partner
@@ -30,15 +30,19 @@ blueprint.before_request(context.sign_in_first)
 @blueprint.route("", methods=["GET", "POST"])
 def profile() -> ResponseReturnValue:
     """The partner's own profile."""
-    partner = _partner()
+    partner = own.partner()
     schools = reach.schools(db.session, partner.region_id)
     reached = reach.of_partner(partner, schools)
     form = ProfileForm(partner, schools, reached)
     if form.validate_on_submit():
-        partners.save_logistics(db.session, g.actor, partner, form.logistics, utc_now)
-        outbox.commit(db.session)
-        flash(_("Saved."), "ok")
-        return redirect(url_for("partners.profile"))
+        try:
+            partners.save_logistics(db.session, g.actor, partner, form.logistics, utc_now)
+        except (organisations.BelongsSomewhere, organisations.HasPeople) as held:
+            form.kind.errors = [failures.sentence(held)]
+        else:
+            outbox.commit(db.session)
+            flash(_("Saved."), "ok")
+            return redirect(url_for("partners.profile"))
     page = render_template(
         "partners/profile.html",
         partner=partner,
@@ -55,7 +59,7 @@ def profile() -> ResponseReturnValue:
 @blueprint.get("/preview")
 def preview() -> ResponseReturnValue:
     """What others see of the profile: a teacher before and after a yes, and a coordinator."""
-    partner = _partner()
+    partner = own.partner()
     days = [str(name) for number, name in enumerate(labels.WEEKDAYS) if number in partner.weekdays]
     return render_template("partners/preview.html", partner=partner, month=_month(partner), days=days)
 
@@ -63,7 +67,7 @@ def preview() -> ResponseReturnValue:
 @blueprint.get("/visits")
 def visits() -> ResponseReturnValue:
     """What the partner was asked, what they said, and the visits that came of it."""
-    query = introductions.of_partner(_partner().id)
+    query = introductions.of_partner(own.partner().id)
     page = paging.fetch(db.session, query, request.args.get("page", 1, type=int))
     dates = waiting.visits(db.session, page.rows)
     return render_template("partners/visits.html", rows=page.rows, visits=dates, now=utc_now(), **page.place)
@@ -93,7 +97,7 @@ def fund_edit(fund_id: int) -> ResponseReturnValue:
 @blueprint.route("/funds/<row:fund_id>/classes", methods=["GET", "POST"])
 def fund_classes(fund_id: int) -> ResponseReturnValue:
     """Which subjects and grades a fund could serve: suggested, and kept only once confirmed."""
-    partner = _partner()
+    partner = own.partner()
     fund = _fund(partner, fund_id)
     suggested = suggestions.for_fund(db.session, fund)
     form = ClassesForm(fund, suggested)
@@ -110,7 +114,7 @@ def fund_classes(fund_id: int) -> ResponseReturnValue:
 @blueprint.post("/funds/<row:fund_id>/remove")
 def fund_remove(fund_id: int) -> ResponseReturnValue:
     """Take a fund out of the profile."""
-    partner = _partner()
+    partner = own.partner()
     partners.remove_fund(db.session, g.actor, partner, fund_id, utc_now)
     outbox.commit(db.session)
     flash(_("It is no longer offered to anyone."), "ok")
@@ -120,7 +124,7 @@ def fund_remove(fund_id: int) -> ResponseReturnValue:
 @blueprint.post("/pause")
 def pause() -> ResponseReturnValue:
     """No invitations for a while: until a day, or until they say so."""
-    partner = _partner()
+    partner = own.partner()
     form = PauseForm(_today())
     if form.validate_on_submit():
         partners.pause(db.session, g.actor, partner, utc_now, until=form.until.data)
@@ -134,14 +138,14 @@ def pause() -> ResponseReturnValue:
 @blueprint.post("/resume")
 def resume() -> ResponseReturnValue:
     """Take invitations again."""
-    partners.resume(db.session, g.actor, _partner(), utc_now)
+    partners.resume(db.session, g.actor, own.partner(), utc_now)
     outbox.commit(db.session)
     flash(_("Welcome back. You get invitations again."), "ok")
     return redirect(url_for("partners.profile"))
 
 
 def _edit(fund_id: int | None) -> ResponseReturnValue:
-    partner = _partner()
+    partner = own.partner()
     fund = None if fund_id is None else _fund(partner, fund_id)
     form = FundForm(fund, **({} if fund else {"language": str(get_locale())}))
     if form.validate_on_submit():
@@ -151,16 +155,6 @@ def _edit(fund_id: int | None) -> ResponseReturnValue:
         return redirect(url_for("partners.profile") if fund else url_for("partners.fund_classes", fund_id=saved))
     prompt = None if fund else PROMPTS.get(request.args.get("ask", ""))
     return render_template("partners/fund.html", form=form, fund=fund, prompt=prompt), 422 if form.errors else 200
-
-
-def _partner() -> Partner:
-    """The partner who is signed in."""
-    context.require(Permission.HAVE_PROFILE, context.region())
-    partner = people.partner_of(db.session, context.region().id, current_user.id)
-    if partner is None:
-        abort(404)
-    context.require(Permission.EDIT_PARTNER, partner)
-    return partner
 
 
 def _fund(partner: Partner, fund_id: int) -> Fund:

@@ -11,7 +11,7 @@ from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.policies import Permission
 from matchmaker.queries import people, reach, suggestions
-from matchmaker.services import partners
+from matchmaker.services import organisations, partners
 from matchmaker.web import context, failures, labels
 from matchmaker.web.partners.forms import ClassesForm, FundForm, ProfileForm
 from matchmaker.web.people.forms import CallForm
@@ -49,8 +49,12 @@ def profile(partner_id: int) -> ResponseReturnValue:
     reached = reach.of_partner(partner, schools)
     form = ProfileForm(partner, schools, reached)
     if form.validate_on_submit():
-        partners.save_logistics(db.session, g.actor, partner, form.logistics, utc_now)
-        return _saved(partner)
+        try:
+            partners.save_logistics(db.session, g.actor, partner, form.logistics, utc_now)
+        except (organisations.BelongsSomewhere, organisations.HasPeople) as held:
+            form.kind.errors = [failures.sentence(held)]
+        else:
+            return _saved(partner)
     page = render_template(
         "people/profile.html", partner=partner, form=form, reach=reached, format_notes=labels.FORMAT_NOTES
     )
