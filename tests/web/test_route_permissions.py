@@ -58,6 +58,11 @@ TABLE = {
     "GET /profile/preview":           "login 404  404  403  403  200  200  403  403  403  403",
     "POST /profile/pause":            "login 404  404  403  403  ok   ok   403  403  403  403",
     "POST /profile/resume":           "login 404  404  403  403  ok   ok   403  403  403  403",
+    "GET /profile/organisation":      "login 404  404  403  403  200  200  403  403  403  403",
+    "POST /profile/organisation/leave": "login 404  404  403  403  ok   ok   403  403  403  403",
+    # Neither of the two is an organisation.
+    "POST /profile/organisation/people/<row:partner_id>/remove":
+                                      "login 404  404  403  403  403  403  403  403  403  403",
     "GET /profile/funds/new":         "login 404  404  403  403  200  200  403  403  403  403",
     "POST /profile/funds/new":        "login 404  404  403  403  422  422  403  403  403  403",
     "GET /profile/funds/<row:fund_id>":
@@ -76,6 +81,7 @@ TABLE = {
     "POST /desk/<row:request_id>/approve":
                                       "login 404  404  403  403  403  403  400  400  403  404",
     "POST /desk/introductions/<row:introduction_id>/undo":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
     "POST /desk/proposals/<row:proposal_id>/pass":
                                       "login 404  404  403  403  403  403  422  422  403  404",
@@ -127,6 +133,11 @@ TABLE = {
     "GET /people/<row:partner_id>/funds/<row:fund_id>/classes":
                                       "login 404  404  403  403  403  403  200  200  403  404",
     "POST /people/<row:partner_id>/funds/<row:fund_id>/classes":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
+    "GET /people/<row:partner_id>/organisation":
+                                      "login 404  404  403  403  403  403  200  200  403  404",
+    # Nothing chosen means none.
+    "POST /people/<row:partner_id>/organisation":
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
     "GET /people/<row:partner_id>":   "login 404  404  403  403  403  403  200  200  403  404",
     "POST /people/<row:partner_id>/review":
