@@ -203,12 +203,23 @@
   const keys = one("#keys");
   if (!keys) return;
 
-  // A key pressed for the page before must not approve this one: its heading has to have been in focus for a while.
+  // A key pressed for the page before, or for another window, must not approve: the heading has to have been in focus
+  // for a while, with this page in front ever since. Going on to another control of the page does not count against it.
   const SETTLED = 700;
   const heading = one("[data-desk-heading]");
-  let seen = Infinity;
-  heading?.addEventListener("focus", () => { seen = Math.min(seen, performance.now()); });
+  let [read, since] = [false, Infinity];
+  const inFront = () => { if (read) since = Math.min(since, performance.now()); };
+  const away = () => { since = Infinity; };
+  heading?.addEventListener("focus", () => { read = true; inFront(); });
+  window.addEventListener("blur", away);
+  window.addEventListener("focus", inFront);
+  document.addEventListener("visibilitychange", () => (document.hidden ? away() : document.hasFocus() && inFront()));
+  window.addEventListener("pageshow", (event) => { if (event.persisted) { away(); inFront(); } });
+  const settled = () => performance.now() - since >= SETTLED;
   if (!location.hash) heading?.focus({ preventScroll: true });
+
+  // Words that were on the page before anybody listened are not read out: say them again.
+  setTimeout(() => all(".desk__said [role] > p").forEach((said) => { said.replaceChildren(said.textContent); }), 300);
 
   const [queue, here] = [one(".queue"), one(".q--now")];
   if (queue && here) queue.scrollTop = here.offsetTop - queue.clientHeight / 3;
@@ -216,6 +227,63 @@
   const single = one("[data-keys-on]");
   single.checked = store.read("desk-keys") !== "off";
   single.addEventListener("change", () => store.write("desk-keys", single.checked ? "on" : "off"));
+
+  // Several at once: picked here and on the next requests, kept until they are approved or this tab is closed.
+  const [bulk, sure] = [one("#bulk"), one("#sure")];
+  const boxes = () => all('input[name="picked"]');
+  const picks = {
+    read() { try { return JSON.parse(sessionStorage.getItem("picked")) || []; } catch { return []; } },
+    write(values) { try { sessionStorage.setItem("picked", JSON.stringify(values)); } catch { /* kept on this page only */ } },
+  };
+  const showPicked = () => {
+    const picked = boxes().filter((box) => box.checked);
+    const [said, words] = [one("[data-picked]", bulk), all("button > span:first-child", bulk)];
+    said.textContent = [said.dataset.none, said.dataset.one][picked.length] ?? said.dataset.many.replace("{n}", picked.length);
+    words[0].textContent = picked.length ? words[0].dataset.many.replace("{n}", picked.length) : words[0].dataset.none;
+    words[1].textContent = picked.length ? words[1].dataset.clear : words[1].dataset.all;
+    picks.write(picked.map((box) => box.value));
+  };
+  const pickAll = () => {
+    const on = !boxes().some((box) => box.checked);
+    boxes().forEach((box, place) => { box.checked = on && place < Number(bulk.dataset.most); });
+    showPicked();
+  };
+  const pickHere = () => {
+    const box = one('.q--now input[name="picked"]');
+    if (!box) return void (one("[data-picked]", bulk).textContent = one("[data-picked]", bulk).dataset.not);
+    box.checked = !box.checked;
+    showPicked();
+  };
+  const askFirst = async () => {
+    if (sure.open || bulk.dataset.asking || !boxes().some((box) => box.checked)) return;
+    const address = `${bulk.action}?${new URLSearchParams(new FormData(bulk))}`;
+    bulk.dataset.asking = "yes";
+    try {
+      const page = new DOMParser().parseFromString(await (await fetch(address)).text(), "text/html");
+      const question = one("form[data-sure]", page);
+      if (!question) return location.assign(address);
+      sure.replaceChildren(question);
+      sure.showModal();
+      one("button", sure).focus();
+    } catch { location.assign(address); } finally { delete bulk.dataset.asking; }
+  };
+  if (bulk) {
+    const before = picks.read();
+    boxes().forEach((box) => { box.checked = before.includes(box.value); });
+    showPicked();
+    document.addEventListener("change", (event) => { if (event.target.name === "picked") showPicked(); });
+    bulk.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (event.submitter?.name === "all") pickAll(); else askFirst();
+    });
+    sure.addEventListener("click", (event) => {
+      if (!event.target.closest("[data-close]")) return;
+      event.preventDefault();
+      sure.close();
+    });
+    sure.addEventListener("submit", () => picks.write([]));
+  }
+  all("form[data-sign-out]").forEach((form) => form.addEventListener("submit", () => picks.write([])));
 
   const step = (by) => {
     const links = all(".q__t");
@@ -231,21 +299,36 @@
     showChosen();
     radio.closest(".match").scrollIntoView({ block: "nearest" });
   };
-  const send = (letter) => one(`form[data-key="${letter}"]`)?.requestSubmit();
+  const backup = (place) => line(backups.find((box) => box.dataset.place === place));
+  // A form that asks for something first is opened; one that is open or needs nothing is sent.
+  const send = (letter) => {
+    const form = one(`form[data-key="${letter}"]`);
+    const folded = form?.closest("details:not([open])");
+    if (!folded) return form?.requestSubmit();
+    folded.open = true;
+    one("input:not([type=hidden]), select, textarea, button", form).focus();
+  };
 
+  const KEYS = {
+    j: () => step(1), k: () => step(-1), x: () => bulk && pickHere(),
+    a: () => settled() && send("a"), c: () => send("c"), h: () => send("h"), u: () => send("u"),
+  };
+  const SHIFTED = { a: () => bulk && askFirst(), x: () => bulk && pickAll() };
+  const act = (event) => {
+    const key = event.key.toLowerCase();
+    const place = /^Digit([1-9])$/.exec(event.code)?.[1] ?? /^[1-9]$/.exec(key)?.[0];
+    if (place) return event.shiftKey ? () => backup(place) : () => mark(place);
+    return (event.shiftKey ? SHIFTED : KEYS)[key];
+  };
   document.addEventListener("keydown", (event) => {
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest('textarea, select, input:not([type="radio"], [type="checkbox"]), [contenteditable]')) return;
+    if (one("dialog[open]")) return;
     if (event.key === "?") return keys.togglePopover();
     if (!single.checked || keys.matches(":popover-open")) return;
-    const key = event.key.toLowerCase();
-    if (key === "j") step(1);
-    else if (key === "k") step(-1);
-    else if (key === "u") send("u");
-    else if (key === "a" && !event.shiftKey && performance.now() - seen >= SETTLED) send("a");
-    else if (event.shiftKey && /^Digit[1-9]$/.test(event.code)) line(backups.find((box) => box.dataset.place === event.code[5]));
-    else if (/^[1-9]$/.test(key)) mark(key);
-    else return;
+    const does = act(event);
+    if (!does) return;
     event.preventDefault();
+    does();
   });
 })();

@@ -19,6 +19,7 @@ from matchmaker.web.calendars.views import blueprint as calendars
 from matchmaker.web.clearances.supervision import blueprint as supervision
 from matchmaker.web.clearances.views import blueprint as clearances
 from matchmaker.web.context import region_time_zone, session_locale
+from matchmaker.web.desk.bulk import blueprint as bulk
 from matchmaker.web.desk.by_hand import blueprint as by_hand
 from matchmaker.web.desk.plans import blueprint as plans
 from matchmaker.web.desk.tasks import blueprint as tasks
@@ -59,6 +60,7 @@ AREAS = (
     partners,
     organisation,
     desk,
+    bulk,
     by_hand,
     plans,
     tasks,

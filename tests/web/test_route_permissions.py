@@ -82,6 +82,8 @@ TABLE = {
                                       "login 404  404  403  403  403  403  400  400  403  404",
     "POST /desk/introductions/<row:introduction_id>/undo":
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
+    "GET /desk/bulk":                 "login 404  404  403  403  403  403  200  200  403  200",
+    "POST /desk/bulk":                "login 404  404  403  403  403  403  400  400  403  400",
     "POST /desk/introductions/<row:introduction_id>/undo-batch":
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
     "POST /desk/proposals/<row:proposal_id>/pass":
