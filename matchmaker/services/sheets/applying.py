@@ -1,0 +1,130 @@
+"""From a file to rows: handed in and kept, looked at, confirmed, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
+
+from matchmaker import audit
+from matchmaker.clock import Clock
+from matchmaker.policies import Actor
+from matchmaker.services import followups
+from matchmaker.services.sheets import planning, reading
+from matchmaker.services.sheets.books import Book, Terms
+from matchmaker.services.sheets.faults import NothingToApply, RowsWrong, SheetGone, SheetOvertaken
+from matchmaker.services.sheets.funds import Funds
+from matchmaker.services.sheets.partners import Partners
+from matchmaker.services.sheets.tables import COLUMNS
+from models import ImportedRow, OutboxItem, Region, RowOutcome, SheetImport, SheetKind
+
+KEPT_FOR = timedelta(hours=2)
+"""So long a file waits for a confirmation."""
+EXPIRES = "sheet_expires"
+LONGEST_NAME = 120
+BOOKS: Mapping[SheetKind, type[Book]] = {book.kind: book for book in (Partners, Funds)}
+
+
+def hand_in(
+    session: Session, actor: Actor, region: Region, kind: SheetKind, file_name: str, data: bytes, clock: Clock
+) -> SheetImport:
+    """Keep a file until somebody has looked at what it would do. Raises UnreadableSheet for one that holds no rows."""
+    text = reading.decoded(data)
+    reading.sheet(text, COLUMNS[kind])
+    now = clock()
+    handed = SheetImport(
+        region_id=region.id,
+        kind=kind,
+        file_name=_plain(file_name),
+        digest=sha256(data).hexdigest(),
+        by_id=actor.account_id,
+        at=now,
+        content=text,
+    )
+    session.add(handed)
+    session.flush()
+    followups.put(session, EXPIRES, str(handed.id), now + KEPT_FOR, region.id, import_id=handed.id)
+    return handed
+
+
+def look(session: Session, handed: SheetImport, now: datetime) -> planning.Plan:
+    """What a file that waits would do now. Raises SheetGone for one that has waited too long."""
+    return _plan(_book(session, handed, now), handed)
+
+
+def confirm(session: Session, actor: Actor, import_id: int, digest: str, terms: Terms, clock: Clock) -> SheetImport:
+    """Read a file in as it was shown: all of it, or nothing. Again gives what the first time did.
+
+    ``digest`` is that of the plan that was shown. Raises SheetGone, SheetOvertaken when it would do something else by
+    now, RowsWrong, NothingToApply.
+    """
+    handed = session.get_one(SheetImport, import_id, with_for_update=True, populate_existing=True)
+    if handed.applied_at is not None:
+        return handed
+    # One import of a region at a time: the second one sees what the first has written.
+    session.get_one(Region, handed.region_id, with_for_update=True, populate_existing=True)
+    now = clock()
+    book = _book(session, handed, now)
+    plan = _plan(book, handed)
+    if plan.digest != digest:
+        raise SheetOvertaken
+    if plan.faults and not terms.leave_out:
+        raise RowsWrong(rows=len(plan.wrong_rows))
+    if not plan.does_something:
+        raise NothingToApply
+    rows = [_written(book, actor, step, terms, clock) for step in plan.steps]
+    session.flush()
+    session.execute(
+        insert(ImportedRow), [{"region_id": handed.region_id, "import_id": handed.id, **row} for row in rows]
+    )
+    handed.applied_at, handed.content = now, None
+    counts = {outcome.value: len(plan.of(outcome)) for outcome in RowOutcome}
+    told = {"kind": handed.kind.value, "wrong": len(plan.wrong_rows), **counts}
+    audit.record(session, actor, audit.Tag.SHEET_APPLIED, handed, at=now, **told)
+    session.flush()
+    return handed
+
+
+def expire(session: Session, item: OutboxItem, now: datetime) -> None:
+    """Follow-up: a file that nobody has confirmed goes, with all that stands in it."""
+    session.execute(
+        delete(SheetImport).where(SheetImport.id == item.payload["import_id"], SheetImport.applied_at.is_(None))
+    )
+
+
+def _book(session: Session, handed: SheetImport, now: datetime) -> Book:
+    return BOOKS[handed.kind](session, session.get_one(Region, handed.region_id), now)
+
+
+def _plan(book: Book, handed: SheetImport) -> planning.Plan:
+    if handed.content is None or handed.at + KEPT_FOR <= book.now:
+        raise SheetGone
+    return planning.plan(book, reading.sheet(handed.content, COLUMNS[handed.kind]))
+
+
+def _written(book: Book, actor: Actor, step: planning.Step, terms: Terms, clock: Clock) -> dict[str, object]:
+    """Write one row, and what is kept of it."""
+    noted: dict[str, str] = {}
+    row = step.subject
+    if step.outcome is RowOutcome.CREATED:
+        row, noted = book.create(actor, step.values, terms, clock)
+    elif step.outcome is RowOutcome.CHANGED:
+        book.change(actor, row, step.values, set(step.after), terms, clock)
+    assert row is not None, "a row that is not new is there"
+    after = {**step.after, **noted}
+    return {
+        "line": step.row,
+        "outcome": step.outcome,
+        "subject_id": row.id,
+        "before": dict(step.before),
+        "after": after,
+    }
+
+
+def _plain(name: str) -> str:
+    """A file's name without the folders before it, and without what no name should hold."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(letter for letter in last if letter.isprintable())[-LONGEST_NAME:].strip() or "sheet.csv"

@@ -1,0 +1,46 @@
+"""Rows as a file that spreadsheet programs open as it is meant: UTF-8 with its mark, nothing that they would run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from matchmaker.services.sheets.columns import Column
+
+MARK = "\ufeff"
+_RUNS = re.compile(r"'*\s*[=+\-@]|'*[\t\r]")
+"""The beginning of a cell that a program may take for a formula, or of one that stands behind our guard."""
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def guarded(cell: str) -> str:
+    """A cell behind an apostrophe where a program could take it for a formula. A plain number is none."""
+    return f"'{cell}" if _RUNS.match(cell) and not _NUMBER.fullmatch(cell) else cell
+
+
+def without_guard(cell: str) -> str:
+    """What ``guarded`` was given."""
+    return cell[1:] if cell.startswith("'") and _RUNS.match(cell) else cell
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A header and rows of cells as a file's text, its mark included."""
+    out = io.StringIO()
+    out.write(MARK)
+    csv.writer(out, lineterminator="\r\n").writerows([guarded(cell) for cell in row] for row in (header, *rows))
+    return out.getvalue()
+
+
+def written(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], language: str) -> str:
+    """Rows of values by column name, as a spreadsheet of a kind."""
+    header = [column.header(language) for column in columns]
+    return csv_text(header, ([column.cell.write(row[column.name], language) for column in columns] for row in rows))
+
+
+def template(columns: Sequence[Column], language: str) -> str:
+    """A spreadsheet with one row that shows how each column is filled in."""
+    place = 1 if language == "es" else 0
+    return csv_text([column.header(language) for column in columns], [[column.example[place] for column in columns]])
