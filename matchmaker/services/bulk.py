@@ -122,7 +122,8 @@ def _locked(session: Session, region: Region, picked: Sequence[Picked]) -> dict[
     invited = select(Proposal.partner_id).where(
         Proposal.region_id == region.id, Proposal.id.in_({each.proposal_id for each in picked})
     )
-    session.scalars(select(Partner.id).where(Partner.id.in_(invited)).order_by(Partner.id).with_for_update()).all()
+    partners = select(Partner.id).where(Partner.id.in_(invited)).order_by(Partner.id)
+    session.scalars(partners.with_for_update(key_share=True)).all()
     return {request.id: request for request in requests}
 
 

@@ -11,6 +11,10 @@ from sqlalchemy.orm import Session
 from matchmaker.errors import Conflict
 from models import CapacityUnit, Introduction, LearningRequest, Partner, Region
 
+LOCK = {"key_share": True}
+"""How a partner is locked here: two who have both just written an introduction of the same person refer to the same row
+already, and a full lock would have each wait for the other."""
+
 
 class PartnerFull(Conflict):
     """The partner has given all the visits of that month."""
@@ -31,7 +35,7 @@ def hold(session: Session, introduction: Introduction, period: date, now: dateti
 
     The partner's row is locked meanwhile, so that two coordinators queue instead of colliding.
     """
-    partner = session.get_one(Partner, introduction.partner_id, with_for_update=True, populate_existing=True)
+    partner = session.get_one(Partner, introduction.partner_id, with_for_update=LOCK, populate_existing=True)
     taken = set(
         session.scalars(
             select(CapacityUnit.unit).where(

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -17,7 +18,7 @@ from matchmaker import jobs
 from matchmaker.clock import Clock, utc_now
 from matchmaker.extensions import db
 from matchmaker.mail.transport import Transport
-from matchmaker.services import accounts, introductions, partners, proposals, requests
+from matchmaker.services import accounts, capacity, introductions, partners, proposals, requests
 from matchmaker.services.capacity import PartnerFull
 from matchmaker.services.introductions import AnsweredYes, InvitationOver
 from matchmaker.services.proposals import AlreadyApproved, AlreadySent, PassReason, RequestChanged
@@ -100,6 +101,32 @@ def test_two_coordinators_approve_one_proposal(stage: Stage, clock: Clock) -> No
     assert isinstance(told, AlreadyApproved)
     assert told.facts["by"] == "Marisol Vega"
     assert (stage.count(), stage.count(of=CapacityUnit), stage.count(of=OutboxItem)) == (1, 1, 1)
+
+
+def test_two_requests_for_one_person_in_the_very_same_moment(
+    own_database: OwnDatabase, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with own_database.stored():
+        cast = assemble()
+        desks = [set_desk(cast), set_desk(cast)]
+    both_written, hold = threading.Barrier(2), capacity.hold
+
+    def hold_once_both_are_written(*given: Any) -> CapacityUnit:
+        both_written.wait(30)
+        return hold(*given)
+
+    monkeypatch.setattr(capacity, "hold", hold_once_both_are_written)
+
+    def approve(desk: Desk) -> None:
+        with own_database.session() as session:
+            desk.approve(session, clock)
+            session.commit()
+
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(approve, desks)) == [None, None]
+    with own_database.session() as session:
+        held = session.scalars(select(CapacityUnit.unit).where(CapacityUnit.partner_id == cast.esperanza.id))
+        assert sorted(held) == [1, 2]
 
 
 def test_two_coordinators_approve_two_people_for_one_request(stage: Stage, clock: Clock) -> None:
