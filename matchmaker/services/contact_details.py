@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_ADDRESS = re.compile(r"[\w.+%-]+\s?@\s?[\w-]+(?:\.[\w-]+)+")
+# Only where a run of such signs begins, and without trying shorter ones: else the time that a long word takes grows
+# with the square of its length.
+_MAILBOX = r"(?<![\w.+%-])[\w.+%-]++"
+_ADDRESS = re.compile(rf"{_MAILBOX}\s?@\s?[\w-]+(?:\.[\w-]+)+")
 # "ana (at) people.example", "ana arroba correo punto mx"
 _MARKED = r"(?:\(at\)|\[at\]|\{at\}|\(?\barroba\b\)?)"
 _DOT = r"(?:\(dot\)|\[dot\]|\bdot\b|\bpunto\b)"
 # A plain "at" is one only before a spelled dot: "at school. Bring boots" is no address.
 _SPELLED = re.compile(
-    rf"[\w.+%-]+ ?(?:{_MARKED} ?[\w-]+ ?(?:\.|{_DOT})|\bat\b ?[\w-]+ ?{_DOT}) ?[a-z]{{2,}}\b", re.IGNORECASE
+    rf"{_MAILBOX} ?(?:{_MARKED} ?[\w-]+ ?(?:\.|{_DOT})|\bat\b ?[\w-]+ ?{_DOT}) ?[a-z]{{2,}}\b", re.IGNORECASE
 )
 _DIRECT = re.compile(r"\b(?:wa\.me|t\.me|signal\.me|chat\.whatsapp\.com)/\S+", re.IGNORECASE)
 # Digits with at most two blanks, dots, dashes or brackets between: no colon, comma or slash, which times, lists and
 # dates are written with.
-_DIGITS = re.compile(r"(?<![\w:/,$])[+(]*\d(?:[ \u00a0\u202f.()\u2010-\u2015-]{0,3}\d){6,14}(?![\w:/%])")
+_DIGITS = re.compile(r"(?<![\w:/,$+(])[+(]*+\d(?:[ \u00a0\u202f.()\u2010-\u2015-]{0,3}\d){6,14}(?![\w:/%])")
 _LOCAL = re.compile(r"\d{3}[\u2010-\u2015-]\d{4}|\d{7}")
 _DATE = re.compile(r"(?:19|20)\d\d[ .-][01]?\d[ .-][0-3]?\d|[0-3]?\d[ .-][0-3]?\d[ .-](?:19|20)\d\d")
 _YEARS = re.compile(r"(?:1[5-9]|20)\d\d ?[\u2010-\u2015-] ?(?:1[5-9]|20)\d\d")

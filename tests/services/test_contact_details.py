@@ -76,3 +76,9 @@ def test_somebody_s_own_are_known_however_they_are_written() -> None:
 @given(st.text(max_size=300))
 def test_any_text_can_be_read(text: str) -> None:
     assert all(found in text for found in contact_details.in_text(text))
+
+
+@pytest.mark.parametrize("sign", ["x", "a.", "1-", "(", "a@", "5 "])
+def test_a_word_without_end_is_read_like_any_other(sign: str) -> None:
+    # Where the time grows with the square of the length, this takes minutes.
+    assert contact_details.in_text(sign * 30_000) == []
