@@ -73,12 +73,14 @@ def settings(services: Services) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def app(settings: Settings) -> Flask:
+def app(settings: Settings) -> Iterator[Flask]:
     """The application on a migrated, empty database."""
     application = create_app(settings)
     with application.app_context():
         alembic.upgrade()
-    return application
+    yield application
+    with application.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture
