@@ -15,6 +15,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
+from xdist.remote import Producer
+from xdist.scheduler.loadfile import LoadFileScheduling
 
 from matchmaker import create_app
 from matchmaker.clock import Clock
@@ -43,6 +45,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             (n for n, slow in enumerate(SLOWEST_FIRST) if item.nodeid.startswith(slow)), len(SLOWEST_FIRST)
         )
     )
+
+
+ON_THE_DEMO = ("tests/browser/test_path.py", "tests/browser/test_teacher.py", "tests/browser/test_desk.py")
+"""Files that share one running demo, which takes longer to start than any of them to run."""
+
+
+class FilesTogether(LoadFileScheduling):
+    """A file to each worker, as ``--dist loadfile`` does it; but all that use the demo to one, which starts it once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return "the demo" if file in ON_THE_DEMO else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesTogether:
+    """Hand out tests by files, whatever the command line says."""
+    return FilesTogether(config, log)
 
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
