@@ -13,7 +13,7 @@ def of_teacher(teacher_id: int) -> Select[LearningRequest]:
     return (
         select(LearningRequest)
         .where(LearningRequest.teacher_id == teacher_id)
-        .options(joinedload(LearningRequest.school))
+        .options(joinedload(LearningRequest.school), joinedload(LearningRequest.held_by))
         .order_by(LearningRequest.id.desc())
     )
 
@@ -23,11 +23,17 @@ def for_desk(session: Session, request_id: int) -> LearningRequest:
 
     Raises NoResultFound, also for a draft: nobody but its teacher sees one.
     """
+    return session.scalars(on_desk(request_id)).unique().one()
+
+
+def on_desk(request_id: int) -> Select[LearningRequest]:
+    """The same as a query, for those who ask for more with it."""
     by_hand = joinedload(LearningRequest.steers)
     # A few dates and a few hands: read together they are one query, and few rows more.
     at_once = (by_hand.joinedload(Steer.by), by_hand.joinedload(Steer.partner), joinedload(LearningRequest.windows))
+    looked_after = joinedload(LearningRequest.assigned_to)
     posted = _whole(request_id).where(LearningRequest.state != RequestState.DRAFT)
-    return session.scalars(posted.options(*at_once)).unique().one()
+    return posted.options(*at_once, looked_after)
 
 
 def whole(session: Session, request_id: int) -> LearningRequest:
@@ -46,6 +52,7 @@ def _whole(request_id: int) -> Select[LearningRequest]:
         .where(LearningRequest.id == request_id)
         .options(
             joinedload(LearningRequest.school),
+            joinedload(LearningRequest.held_by),
             joinedload(LearningRequest.teacher).joinedload(Teacher.account),
             joinedload(LearningRequest.windows),
         )
