@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import text
 
 from matchmaker.clock import utc_now
@@ -12,6 +13,7 @@ from tests.embedded.watching import until
 from tests.faults.conftest import House, ask
 
 
+@pytest.mark.full
 def test_a_ranker_killed_in_the_middle_ranks_after_its_restart(house: House, people: Cast) -> None:
     with house.database.stored() as session:
         requests = [ask(people, number) for number in range(3)]
