@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from matchmaker.queries import capacity, cautions, clearances, eligibility
 from models import (
+    CapacityUnit,
     Fund,
     Introduction,
     IntroductionState,
@@ -62,14 +63,18 @@ def of_ranking(
     """
     offered = cautions.days([window.starts_at for window in request.windows], region, now)
     required = clearances.needed(region, Proposal.partner_id, request, literal(offered.first))
+    shown = select(Proposal.partner_id).where(Proposal.ranking_id == ranking.id)
+    units = capacity.units_taken().where(CapacityUnit.partner_id.in_(shown), CapacityUnit.period == offered.period)
+    month = units.subquery()
+    miles = eligibility.distance_miles(request.school).label("miles")
     rows = session.execute(
-        select(Proposal, eligibility.distance_miles(request.school).label("miles"), required.label("required"))
+        select(Proposal, miles, required.label("required"), month.c.agreed, month.c.held)
         .join(Partner, Partner.id == Proposal.partner_id)
+        .outerjoin(month, month.c.partner_id == Partner.id)
         .where(Proposal.ranking_id == ranking.id, Proposal.state != ProposalState.SUPERSEDED)
         .options(joinedload(Proposal.partner), joinedload(Proposal.fund))
         .order_by(Proposal.rank)
     ).all()
-    taken = capacity.months(session, {row.Proposal.partner_id for row in rows}, {offered.period})
     weekdays = _weekdays(request, region, now)
     steers = {steer.id: steer for steer in request.steers}
     return [
@@ -77,7 +82,7 @@ def of_ranking(
             row.Proposal,
             row.miles,
             offered,
-            taken,
+            (row.agreed or 0, row.held or 0),
             weekdays,
             steers,
             clearance_required=row.required,
@@ -106,14 +111,14 @@ def _candidate(
     proposal: Proposal,
     miles: float | None,
     offered: cautions.Days,
-    taken: dict[Any, tuple[int, int]],
+    taken: tuple[int, int],
     weekdays: list[int],
     steers: dict[int, Steer],
     *,
     clearance_required: bool,
 ) -> Candidate:
     partner = proposal.partner
-    places = capacity.places(taken, partner.id, partner.monthly_capacity, offered.period)
+    places = capacity.Places(offered.period, *taken, partner.monthly_capacity)
     standing = cautions.Standing(partner.paused_at is not None, partner.clearance, partner.clearance_expires_on)
     warned = cautions.found(standing, places, offered, clearance_required=clearance_required)
     return Candidate(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import bindparam, func, literal, or_, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, literal, or_, select, text
+from sqlalchemy.orm import Session, defer
 
 from matching.plans import Terms
 from models import LearningRequest, OutboxItem, Plan, PlanKind, PlannedPlace, PlanState, Region, RequestState
@@ -63,18 +64,29 @@ def under_way(session: Session, region_id: int) -> Plan | None:
 
 def job(session: Session, region_id: int, now: datetime) -> Job | None:
     """The newest plan of a region, trials aside, in one query; None when there never was one."""
-    renewal = OutboxItem.key == func.concat(literal(f"{RENEW}:"), Plan.id)
     row = session.execute(
         select(Plan, OutboxItem.payload)
-        .outerjoin(OutboxItem, renewal & OutboxItem.done_at.is_(None))
-        .where(Plan.region_id == region_id, Plan.kind != PlanKind.TRIAL)
-        .order_by(Plan.asked_at.desc(), Plan.id.desc())
-        .limit(1)
+        .outerjoin(OutboxItem, renewal())
+        .where(Plan.id == newest(region_id))
+        .options(defer(Plan.terms))
     ).one_or_none()
-    if row is None:
-        return None
-    plan, left = row
-    return Job(plan, stopped_at(plan, now), left and left["done"], left and left["of"])
+    return None if row is None else as_job(row[0], row[1], now)
+
+
+def newest(region_id: int) -> ScalarSelect[int]:
+    """The id of the newest plan of a region, trials aside."""
+    plans = select(Plan.id).where(Plan.region_id == region_id, Plan.kind != PlanKind.TRIAL)
+    return plans.order_by(Plan.asked_at.desc(), Plan.id.desc()).limit(1).scalar_subquery()
+
+
+def renewal() -> ColumnElement[bool]:
+    """Joins a plan with the outbox row that renews what is proposed, while that goes on."""
+    return (OutboxItem.key == func.concat(literal(f"{RENEW}:"), Plan.id)) & OutboxItem.done_at.is_(None)
+
+
+def as_job(plan: Plan, left: dict[str, Any] | None, now: datetime) -> Job:
+    """A plan as the desk tells it; ``left`` is what its renewal says of how far it is."""
+    return Job(plan, stopped_at(plan, now), left["done"] if left else None, left["of"] if left else None)
 
 
 def stopped_at(plan: Plan, now: datetime) -> datetime | None:

@@ -5,11 +5,23 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const one = (selector, root = document) => root.querySelector(selector);
 
+  // Puts the parts of a fresh page in the place of the same ones. Somebody who is on one of them must not lose the place.
+  const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
+  function renew(page, root = document) {
+    all("[data-part]", page).forEach((fresh) => {
+      const part = one(`[data-part="${fresh.dataset.part}"]`, root);
+      if (!part || part.contains(document.activeElement)) return;
+      if (part.innerHTML !== fresh.innerHTML) part.innerHTML = fresh.innerHTML;
+      if (fresh.dataset.follow) part.dataset.follow = fresh.dataset.follow;
+      else delete part.dataset.follow;
+    });
+  }
+
   // ── Forms: sent once, errors first ─────────────────────────────────────────
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method !== "post") return;
-    if (form.dataset.sent) return event.preventDefault();
+    if (form.dataset.sent || one("[data-off]", form)) return event.preventDefault();
     form.dataset.sent = "yes";
     event.submitter?.setAttribute("aria-busy", "true");
   });
@@ -64,34 +76,56 @@
       const clock = new Intl.DateTimeFormat(document.documentElement.lang, { timeStyle: "short" }).format();
       if (note) note.textContent = `${words} · ${clock}`;
     };
-    let changed = false;
+    // By this the server knows a second sending of the same words; other words are another request.
+    const mark = form.elements.form_key;
+    const ownMark = mark?.value;
+    // Set once somebody wanted to send without a connection: the value of the button they used.
+    let [changed, waits] = [false, null];
     const save = (sent) => {
       if (!changed && !sent) return;
       changed = false;
-      if (store.write(key, { at: Date.now(), sent, fields: written(form) }) && !sent) {
+      if (store.write(key, { at: Date.now(), sent, waits, mark: mark?.value, fields: written(form) }) && !sent) {
         say(navigator.onLine ? form.dataset.draftNote : form.dataset.draftOffline);
       }
     };
+    // Prepared, never sent by itself: what is sent is read first, and may come back with a question.
+    const place = one("[data-draft-send]", form);
+    const prepared = one("template", place || form);
+    const offer = () => {
+      place?.replaceChildren(prepared);
+      if (place && waits !== null && navigator.onLine) place.append(prepared.content.cloneNode(true));
+    };
+    place?.addEventListener("click", (event) => {
+      if (!event.target.closest("button")) return;
+      form.requestSubmit(waits ? one(`[name="do"][value="${waits}"]`, form) : null);
+    });
     const draft = store.read(key);
     // A form that came back holds what was sent, and what the server changed in it.
-    if (draft && !("cameBack" in form.dataset)) { restore(form, draft); say(form.dataset.draftBack); }
-    form.addEventListener("input", () => { changed = true; });
+    if (draft && !("cameBack" in form.dataset)) {
+      restore(form, draft);
+      say(form.dataset.draftBack);
+      waits = draft.waits ?? null;
+      if (draft.sent && draft.mark) mark.value = draft.mark;
+      offer();
+    }
+    form.addEventListener("input", () => { changed = true; if (mark) mark.value = ownMark; });
     form.addEventListener("submit", (event) => {
-      if (navigator.onLine) return save(true);
+      if (navigator.onLine) { waits = null; return save(true); }
       event.preventDefault();
-      changed = true;
+      [changed, waits] = [true, event.submitter?.value || ""];
       save(false);
     });
-    window.addEventListener("offline", () => { changed = true; save(false); });
+    window.addEventListener("online", offer);
+    window.addEventListener("offline", () => { changed = true; save(false); offer(); });
     window.addEventListener("pagehide", () => { if (!form.dataset.sent && !signedOut) save(false); });
     setInterval(() => { if (!form.dataset.sent && !signedOut) save(false); }, 5000);
   }
 
-  const open = new Set(all("form[data-draft]").map((form) => DRAFT + form.dataset.draft));
+  // The page of what became of a form says by its mark that it has arrived.
+  const arrived = one("[data-draft-arrived]")?.dataset.draftArrived;
   store.drafts().forEach((key) => {
     const draft = store.read(key);
-    // Sent, and the form did not come back with errors: it was posted.
-    if (!draft || Date.now() - draft.at > DAY || (draft.sent && !open.has(key))) store.drop(key);
+    if (!draft || Date.now() - draft.at > DAY || (draft.sent && arrived && draft.mark === arrived)) store.drop(key);
   });
   all("form[data-draft]").forEach(keepDraft);
   all("form[data-sign-out]").forEach((form) => {
@@ -108,12 +142,7 @@
       try {
         const answer = await fetch(form.dataset.look, { method: "POST", body: new FormData(form), signal: asked.signal });
         if (!answer.ok || answer.redirected) return;
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        all("[data-part]", page).forEach((fresh) => {
-          const part = one(`[data-part="${fresh.dataset.part}"]`, form);
-          // Somebody who is on one of its buttons must not lose the place.
-          if (part.innerHTML !== fresh.innerHTML && !part.contains(document.activeElement)) part.innerHTML = fresh.innerHTML;
-        });
+        renew(parsed(await answer.text()), form);
       } catch { /* away for the moment: the next word asks again */ }
     };
     const later = () => { clearTimeout(waiting); waiting = setTimeout(look, PAUSE); };
@@ -139,20 +168,20 @@
     number.addEventListener("input", () => { if (number.value !== "") slider.value = number.value; });
   });
 
-  // ── Jobs: a fresh card in the place of one that moves ─────────────────────────
-  const LOOK_AGAIN = 2000;
-  const follow = () => setTimeout(async () => {
-    const job = one("[data-job-moves]");
-    // Somebody who is on one of its buttons must not lose the place.
-    if (!job || job.contains(document.activeElement)) return job && follow();
+  // ── Parts that move: asked for again now and then, each renewed in its place ────
+  const follow = (part) => setTimeout(async () => {
     try {
-      const page = await (await fetch(job.dataset.jobMoves)).text();
-      const fresh = one("[data-job]", new DOMParser().parseFromString(page, "text/html"));
-      if (fresh) job.replaceWith(fresh);
-    } catch { /* away for the moment: look again */ }
-    follow();
-  }, LOOK_AGAIN);
-  if (one("[data-job-moves]")) follow();
+      const answer = document.hidden || await fetch(part.dataset.follow);
+      if (answer.ok && !answer.redirected) renew(parsed(await answer.text()));
+    } catch { /* away for the moment: ask again */ }
+    // A decision that was overtaken stays on the page, and its button says why it is off.
+    all('form[data-key="a"] [type="submit"]').forEach((button) => {
+      if (one("[data-off]", button.form)) button.setAttribute("aria-disabled", "true");
+      else button.removeAttribute("aria-disabled");
+    });
+    if (part.dataset.follow) follow(part);
+  }, Number(part.dataset.every) * 1000);
+  all("[data-follow]").forEach(follow);
 
   // ── Desk: the marked person's name beside the button, and single keys ─────────
   const radios = all('input[name="proposal"]');

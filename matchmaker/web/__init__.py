@@ -19,9 +19,14 @@ from matchmaker.web.calendars.views import blueprint as calendars
 from matchmaker.web.clearances.supervision import blueprint as supervision
 from matchmaker.web.clearances.views import blueprint as clearances
 from matchmaker.web.context import region_time_zone, session_locale
+from matchmaker.web.desk.aside import blueprint as aside
 from matchmaker.web.desk.bulk import blueprint as bulk
 from matchmaker.web.desk.by_hand import blueprint as by_hand
+from matchmaker.web.desk.compare import blueprint as compare
+from matchmaker.web.desk.live import blueprint as live
+from matchmaker.web.desk.notes import blueprint as notes
 from matchmaker.web.desk.plans import blueprint as plans
+from matchmaker.web.desk.saved_views import blueprint as saved_views
 from matchmaker.web.desk.tasks import blueprint as tasks
 from matchmaker.web.desk.told_me import blueprint as told_me
 from matchmaker.web.desk.views import blueprint as desk
@@ -40,6 +45,9 @@ from matchmaker.web.partners.organisation import blueprint as organisation
 from matchmaker.web.partners.views import blueprint as partners
 from matchmaker.web.people.belonging import blueprint as belonging
 from matchmaker.web.people.entering import blueprint as entering
+from matchmaker.web.people.kept_views import blueprint as kept_views
+from matchmaker.web.people.merging import blueprint as merging
+from matchmaker.web.people.picked import blueprint as picked
 from matchmaker.web.people.views import blueprint as people
 from matchmaker.web.public.views import blueprint as public
 from matchmaker.web.reflections.views import blueprint as reflections
@@ -62,12 +70,20 @@ AREAS = (
     desk,
     bulk,
     by_hand,
+    aside,
+    notes,
+    compare,
     plans,
+    live,
+    saved_views,
     tasks,
     waiting,
     told_me,
     people,
     entering,
+    merging,
+    picked,
+    kept_views,
     belonging,
     schools,
     clearances,

@@ -22,6 +22,7 @@ from matchmaker.services import (
     introductions,
     mail_choices,
     mending,
+    merging,
     organisations,
     partners,
     policy,
@@ -30,8 +31,10 @@ from matchmaker.services import (
     regions,
     relevance,
     requests,
+    saved_views,
     steering,
     tasks,
+    unmerging,
     visits,
 )
 from matchmaker.tokens import BadLink, ExpiredLink
@@ -81,6 +84,17 @@ SENTENCES = {
     introductions.DateGone: _l("Please choose one of the dates that are still ahead."),
     tasks.NobodyToAsk: _l("There is no coordinator who could take this."),
     mail_choices.PauseInThePast: _l("Please choose a day that is still ahead."),
+    merging.NotTwo: _l("These are not two profiles. Nothing was changed."),
+    merging.NotOneKind: _l("One is a person and the other an organization: these are two. Nothing was changed."),
+    merging.MergedAlready: _l("%(partner)s was merged into another profile before. Nothing was changed."),
+    merging.StillUnderWay: _l(
+        "%(partner)s is invited, expected or next in line for “%(request)s”. Let that end first, or keep this profile"
+        " and let the other one go. Nothing was changed."
+    ),
+    unmerging.NotMerged: _l("This profile is not merged into another any more. Nothing was changed."),
+    unmerging.MergedLongAgo: _l(
+        "This merge is more than %(days)s days old and can no longer be taken back. Nothing was changed."
+    ),
     mending.StillNeeded: _l(
         "Somebody waits for what this mail brings about, so it cannot be let go. Send it again, or decide on the page"
         " of its request."
@@ -131,6 +145,7 @@ SENTENCES = {
     visits.VisitOver: _l("This visit can no longer be changed: it has begun, or it was called off."),
     visits.NotAhead: _l("Please choose a date that lies ahead."),
     visits.NotIntroduced: _l("The introductions are just leaving. Please try again in a few minutes."),
+    saved_views.TooManyViews: _l("You keep %(most)s views of this page already. Please remove one first."),
     steering.NotEligible: _l("%(partner)s cannot be put forward for this request. Nothing was done."),
     steering.AlreadyDecided: _l("It is decided whom to ask for this request. Nothing was done."),
 }

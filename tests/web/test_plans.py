@@ -53,7 +53,7 @@ def test_the_card_says_what_how_many_and_since_when(cast: Cast, browse) -> None:
     page = shown(browse(cast.marisol))
     assert '<progress id="plan-progress" max="20" value="7">7 of 20 rounds</progress>' in page
     assert "318 requests. 214 people who could come. Since Mon, Sep 14, 8:50 AM." in page
-    assert 'data-job-moves="/desk/plan"' in page and "Look again" in page
+    assert 'data-follow="/desk/plan"' in page and "Look again" in page
 
 
 def test_a_heart_that_stopped_is_told(cast: Cast, browse) -> None:
@@ -92,14 +92,14 @@ def test_a_plan_that_runs_is_cancelled_after_the_round_in_hand(cast: Cast, brows
 def test_what_became_of_the_newest_plan_is_told(cast: Cast, browse, state: PlanState, said: str) -> None:
     f.PlanFactory(region=cast.region, state=state, figures={"requests": 2, "people": 3})
     page = shown(browse(cast.marisol), "/desk")
-    assert said in page and "data-job-moves" not in page
+    assert said in page and 'data-follow="/desk/plan"' not in page
 
 
 def test_renewing_is_followed_to_its_end(cast: Cast, browse) -> None:
     plan = f.PlanFactory(region=cast.region)
     f.OutboxItemFactory(kind="renew", key=f"renew:{plan.id}", payload={"done": 120, "of": 318})
     page = shown(browse(cast.marisol))
-    assert 'max="318" value="120"' in page and "data-job-moves" in page
+    assert 'max="318" value="120"' in page and 'data-follow="/desk/plan"' in page
 
 
 def test_a_trial_is_no_job_of_the_desk(cast: Cast, browse) -> None:

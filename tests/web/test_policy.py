@@ -124,7 +124,7 @@ def test_a_trial_says_how_far_it_is_and_is_cancelled(session: Session, cast: Cas
     browser = browse(cast.marisol)
     where = browser.post(f"{PAGE}/try", {"dial": "30"}).headers["Location"]
     page = text(browser.get(where))
-    assert f'data-job-moves="{where}"' in page and "waiting for its turn" in page and "What would change" not in page
+    assert f'data-follow="{where}"' in page and "waiting for its turn" in page and "What would change" not in page
     assert browser.post(f"{where}/cancel").headers["Location"] == PAGE
     assert "The trial was cancelled on" in text(browser.get(where))
     assert trials(session)[0].state is PlanState.CANCELLED

@@ -102,6 +102,11 @@ TABLE = {
     "POST /desk/plan":                "login 404  404  403  403  403  403  ok   ok   403  ok",
     "POST /desk/plan/<row:plan_id>/cancel":
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
+    "GET /desk/live":                 "login 404  404  403  403  403  403  200  200  403  200",
+    "POST /desk/views":               "login 404  404  403  403  403  403  422  422  403  422",
+    # Gone after the coordinator's turn, whose own it is.
+    "POST /desk/views/<row:view_id>/remove":
+                                      "login 404  404  403  403  403  403  ok   404  404  404",
     "GET /desk/tasks":                "login 404  404  403  403  403  403  200  200  403  200",
     "POST /desk/tasks/<row:task_id>/done":
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
@@ -111,9 +116,9 @@ TABLE = {
     "GET /desk/introductions/<row:introduction_id>/answer":
                                       "login 404  404  403  403  403  403  200  200  403  404",
     "POST /desk/introductions/<row:introduction_id>/answer":
-                                      "login 404  404  403  403  403  403  422  422  403  404",
+                                      "login 404  404  403  403  403  403  409  409  403  404",
     "POST /requests/introductions/<row:introduction_id>/times":
-                                      "login 404  404  422  403  403  403  422  422  403  404",
+                                      "login 404  404  409  403  403  403  409  409  403  404",
     "GET /profile/visits":            "login 404  404  403  403  200  200  403  403  403  403",
     "GET /profile/visits/<row:introduction_id>":
                                       "login 404  404  403  403  403  403  403  403  403  404",
@@ -164,7 +169,7 @@ TABLE = {
                                       "login 404  404  422  403  403  403  422  422  403  404",
     "GET /visits/<token>":            EVERYBODY,
     "GET /visits/<token>/calendar.ics": EVERYBODY,
-    "POST /visits/<token>/date":      "422   422  422  422  422  422  422  422  422  422  422",
+    "POST /visits/<token>/date":      "409   409  409  409  409  409  409  409  409  409  409",
     # Drawn for no date that there is: shown as it stands.
     "POST /visits/<token>/cancel":    "409   409  409  409  409  409  409  409  409  409  409",
     "GET /visits/of/<row:introduction_id>":
@@ -345,6 +350,7 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
         "<row:introduction_id>": world.approved.id,
         "<row:proposal_id>": world.second.id,
         "<row:task_id>": world.task.id,
+        "<row:view_id>": world.kept.id,
         "<row:steer_id>": world.steer.id,
         "<figure>": "headline",
         "<row:plan_id>": (world.trial if rule.startswith("/equity/") else world.plan).id,

@@ -17,6 +17,7 @@ from models import (
     Proposal,
     Ranking,
     Reflection,
+    SavedView,
     Side,
     Steer,
     Suppression,
@@ -45,6 +46,7 @@ class World:
     quiet: Suppression
     task: Task
     told: Reflection
+    kept: SavedView
 
 
 def build(cast: Cast) -> World:
@@ -75,6 +77,7 @@ def build(cast: Cast) -> World:
         quiet=f.SuppressionFactory(region=cast.region),
         task=f.TaskFactory(region=cast.region, owner=cast.marisol, of=approved.request),
         told=_told(cast),
+        kept=f.SavedViewFactory(region=cast.region, owner=cast.marisol),
     )
 
 

@@ -1,6 +1,7 @@
 """The approval desk: which requests wait for a decision, in which section, in which order."""
 
-from matchmaker.queries.desk.above import Bar, bar
+from matchmaker.queries.desk.above import Bar, Named, bar
+from matchmaker.queries.desk.changes import Change, News, news
 from matchmaker.queries.desk.lines import LINES, places_in_line
 from matchmaker.queries.desk.view import SECTIONS, View
 from matchmaker.queries.desk.waiting import Queue, Seen, Waiting, queue
@@ -12,6 +13,9 @@ __all__ = [
     "SECTIONS",
     "WAITING",
     "Bar",
+    "Change",
+    "Named",
+    "News",
     "Queue",
     "Seen",
     "View",
@@ -19,6 +23,7 @@ __all__ = [
     "bar",
     "being_read",
     "newest_ranking",
+    "news",
     "places_in_line",
     "queue",
     "waiting_count",

@@ -13,22 +13,15 @@ from matchmaker.clock import utc_now
 from matchmaker.errors import Conflict
 from matchmaker.extensions import db
 from matchmaker.policies import Permission
-from matchmaker.queries import (
-    candidates,
-    chains,
-    desk,
-    learning_requests,
-    mails,
-    paging,
-    plans,
-    rankings,
-)
+from matchmaker.queries import aside as reading
+from matchmaker.queries import candidates, chains, desk, mails, paging, rankings
+from matchmaker.queries.aside import Beside
 from matchmaker.services import bulk, proposals
 from matchmaker.web import context, failures, filters
 from matchmaker.web.admin import words as sending
-from matchmaker.web.desk import marks, task_words, told, viewing, words
+from matchmaker.web.desk import aside, compare, live, marks, task_words, told, viewing, words
 from matchmaker.web.desk.forms import ApproveForm, PassForm
-from models import Introduction, LearningRequest, Proposal
+from models import Introduction, LearningRequest, Proposal, ProposalState
 
 blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 blueprint.before_request(context.sign_in_first)
@@ -41,7 +34,7 @@ def index() -> ResponseReturnValue:
     queue = desk.queue(db.session, context.region(), utc_now())
     seen = queue.seen(viewing.asked(), g.actor.account_id)
     page = paging.cut(seen.rows, request.args.get("page", 1, type=int))
-    first = learning_requests.for_desk(db.session, page.rows[0].id) if page.rows else None
+    first = reading.of_request(db.session, page.rows[0].id, utc_now()) if page.rows else None
     return _render(queue, seen, page, first, opened=False)
 
 
@@ -113,8 +106,8 @@ def pass_over(proposal_id: int) -> ResponseReturnValue:
 
 
 def _show(request_id: int, status: int = 200, form: ApproveForm | None = None) -> ResponseReturnValue:
-    asked = learning_requests.for_desk(db.session, request_id)
-    context.require(Permission.USE_DESK, asked)
+    asked = reading.of_request(db.session, request_id, utc_now())
+    context.require(Permission.USE_DESK, asked[0])
     queue = desk.queue(db.session, context.region(), utc_now())
     seen = queue.seen(viewing.asked(), g.actor.account_id, request_id)
     place = next((at for at, item in enumerate(seen.rows) if item.id == request_id), 0)
@@ -140,16 +133,18 @@ def _render(
     queue: desk.Queue,
     seen: desk.Seen,
     page: paging.Page[desk.Waiting],
-    asked: LearningRequest | None,
+    found: tuple[LearningRequest, Beside] | None,
     *,
     opened: bool,
     form: ApproveForm | None = None,
 ) -> str:
     region, now = context.region(), utc_now()
+    asked, beside = found or (None, None)
     g.desk_count = len(queue.to_review)
     so_far = chains.around(db.session, region.id, asked.id if asked else None, g.actor.account_id, now)
     decision = _decision(asked, so_far, form) if asked else {}
-    bar = desk.bar(db.session, region.id, asked.id if asked else None, filters.local(now).date(), now)
+    here = asked.id if asked else None
+    bar = desk.bar(db.session, region.id, here, g.actor.account_id, filters.local(now).date(), now)
     shown = render_template(
         "desk/show.html",
         seen=seen,
@@ -157,17 +152,21 @@ def _render(
         section=seen.view.section,
         address=viewing.address,
         to_review=queue.to_review,
+        offered=viewing.offered(queue, bar.staff, g.actor.account_id),
         queue=page.rows,
         item=queue.item(asked.id) if asked else None,
         r=asked,
         opened=opened,
         undo=so_far.undo,
+        orders=viewing.orders,
+        several=len(queue.waiting) > 1,
+        live=live.of_page(here, _decides_on(decision), seen.view, now),
         batch=so_far.batch,
         most_picked=bulk.MOST,
         bar=bar,
         task_sentence=task_words.sentence,
         sender_silent=sending.minutes(bar.silent_since, now),
-        job=plans.job(db.session, region.id, now),
+        job=bar.job,
         reading=0 if queue.waiting else desk.being_read(db.session, region.id),
         caution=words.sentence,
         dropped=words.dropped,
@@ -177,6 +176,7 @@ def _render(
         pass_reasons=list(proposals.PassReason),
         **page.place,
         **decision,
+        **(aside.shown(asked, beside) if asked and beside else {}),
     )
     if decision and decision["ranking"] and not decision["proposals"]:
         # The page offered to write to the teacher, with the address.
@@ -190,16 +190,25 @@ def _decision(asked: LearningRequest, so_far: chains.Asked, form: ApproveForm | 
     ranking = rankings.latest(db.session, asked.id)
     people = candidates.of_ranking(db.session, ranking, asked, context.region(), utc_now()) if ranking else []
     live = [chain.live for chain in so_far.going_on if chain.live is not None]
-    undecided = asked.state in desk.WAITING
     missing = max(0, asked.partners_wanted - so_far.counted)
+    deciding = asked.state in desk.WAITING or (bool(missing) and asked.state in desk.MORE_WANTED)
+    marked = marks.of_form(form) if form else marks.preselected(people, so_far.waiting)
     return {
         "ranking": ranking,
         "proposals": people,
         "so_far": so_far,
         "missing": missing,
-        "deciding": undecided or (bool(missing) and asked.state in desk.MORE_WANTED),
-        "marked": marks.of_form(form) if form else marks.preselected(people, so_far.waiting),
+        "deciding": deciding,
+        "marked": marked,
         "most_backups": proposals.MOST_BACKUPS,
         "introduction": live[0] if live else None,
         "stuck": [mail for each in live for mail in mails.put_aside(db.session, each)],
+        **compare.shown(asked, people, marked, deciding=deciding),
     }
+
+
+def _decides_on(decision: dict[str, Any]) -> int | None:
+    """The id of the ranking out of which the page lets somebody be chosen."""
+    if not decision or not decision["deciding"]:
+        return None
+    return next((decision["ranking"].id for each in decision["proposals"] if each.state is ProposalState.OPEN), None)
