@@ -246,6 +246,8 @@
   window.addEventListener("pageshow", (event) => { if (event.persisted) { away(); inFront(); } });
   const settled = () => performance.now() - since >= SETTLED;
   if (!location.hash) heading?.focus({ preventScroll: true });
+  // Opened at a part of the request, which is then what is being read.
+  else if (document.hasFocus()) { read = true; inFront(); }
 
   // Words that were on the page before anybody listened are not read out: say them again.
   setTimeout(() => all(".desk__said [role] > p").forEach((said) => { said.replaceChildren(said.textContent); }), 300);
