@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +47,7 @@ def months(
     return {(partner_id, period): (set_, held) for partner_id, period, set_, held in rows}
 
 
-def units_taken() -> Select[Any]:
+def units_taken() -> Select[int, date, int, int]:
     """Partner, period, and how many units are ``agreed`` and ``held``: a row for each month of which any is taken."""
     agreed = func.sum(cast(Introduction.state.in_(_AGREED), Integer))
     return (

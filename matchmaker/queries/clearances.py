@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -48,6 +48,8 @@ from models import (
     Window,
 )
 
+RENEWED_AHEAD = timedelta(days=90)
+"""How long before its end renewing a clearance is worth a mail: it takes two weeks, and some need two tries."""
 YEAR_BEGINS = 7
 """The month in which a school year begins."""
 AGREED = (
@@ -104,6 +106,13 @@ def bars(clearance: Clearance, ends_on: date | None, day: date) -> bool:
 def covers(clearance: Clearance, ends_on: date | None, day: date) -> bool:
     """Whether somebody is known to have a clearance on a day."""
     return clearance is Clearance.CLEARED and not bars(clearance, ends_on, day)
+
+
+def to_renew(clearance: Clearance, ends_on: date | None, today: date) -> bool:
+    """Whether a clearance is one to write to its owner about: none, not known, ended, or ending before long."""
+    if clearance is Clearance.CLEARED:
+        return ends_on is not None and ends_on <= today + RENEWED_AHEAD
+    return clearance is not Clearance.IN_PROCESS
 
 
 @dataclass(frozen=True)

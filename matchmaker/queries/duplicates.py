@@ -1,4 +1,4 @@
-"""Profiles that may be of one and the same partner: the same address, the same number, or the same name and place."""
+"""Profiles that may be of one and the same partner, and what stands in the way of making two one."""
 
 from __future__ import annotations
 
@@ -6,16 +6,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, union, union_all
 from sqlalchemy.orm import Session, aliased, selectinload
 
-from models import AuditEvent, Partner
+from models import (
+    LIVE_INTRODUCTIONS,
+    AuditEvent,
+    Backup,
+    BackupState,
+    Introduction,
+    LearningRequest,
+    Partner,
+    Proposal,
+    ProposalState,
+    RequestState,
+    Steer,
+)
 
 EMAIL, PHONE, NAME = "email", "phone", "name"
 TOLD_APART = "people:partner:told_apart"
 """The audit's tag for two profiles of which a coordinator has said that they are two people."""
 SHORTEST_NUMBER, NUMBER = 7, 10
 """Digits: fewer say nothing, and a country's own in front of more do not tell two numbers apart."""
+
+_OPEN = (
+    RequestState.POSTED,
+    RequestState.PROPOSED,
+    RequestState.NONE_YET,
+    RequestState.PLACED,
+    RequestState.SCHEDULED,
+    RequestState.ON_HOLD,
+)
 
 
 @dataclass(frozen=True)
@@ -60,11 +81,44 @@ def found(session: Session, region_id: int, most: int) -> Sequence[Pair]:
     ids = {row.first for row in rows} | {row.second for row in rows}
     people = {
         partner.id: partner
-        for partner in session.scalars(
-            select(Partner).where(Partner.id.in_(ids)).options(selectinload(Partner.funds))
-        )
+        for partner in session.scalars(select(Partner).where(Partner.id.in_(ids)).options(selectinload(Partner.funds)))
     }
     return [Pair(people[row.first], people[row.second], tuple(sorted(row.shared))) for row in rows]
+
+
+def under_way(session: Session, partner_id: int) -> str | None:
+    """The title of a request for which a partner is invited, expected, or waits behind somebody; None for none."""
+    asked = select(LearningRequest.title).join(Introduction, Introduction.request_id == LearningRequest.id)
+    live = asked.where(Introduction.partner_id == partner_id, Introduction.state.in_(LIVE_INTRODUCTIONS))
+    behind = (
+        asked.join(Backup, Backup.introduction_id == Introduction.id)
+        .join(Proposal, Proposal.id == Backup.proposal_id)
+        .where(
+            Proposal.partner_id == partner_id,
+            Backup.state == BackupState.WAITING,
+            Introduction.state.in_(LIVE_INTRODUCTIONS),
+        )
+    )
+    return session.scalar(live.limit(1)) or session.scalar(behind.limit(1))
+
+
+def locked_requests(session: Session, gone_id: int) -> Sequence[LearningRequest]:
+    """Open requests for which something was decided about the profile that goes, or on whose list it is,
+    locked in their order."""
+    about = union(
+        select(Proposal.request_id).where(
+            Proposal.partner_id == gone_id, Proposal.state.in_((ProposalState.OPEN, ProposalState.PASSED))
+        ),
+        select(Introduction.request_id).where(Introduction.partner_id == gone_id),
+        select(Steer.request_id).where(Steer.partner_id == gone_id, Steer.released_at.is_(None)),
+    ).subquery()
+    return session.scalars(
+        select(LearningRequest)
+        .where(LearningRequest.id.in_(select(about.c.request_id)), LearningRequest.state.in_(_OPEN))
+        .order_by(LearningRequest.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
 
 
 def _letters(column: Any) -> ColumnElement[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -91,6 +91,19 @@ def stopped(session: Session, region_id: int | None, email: str, kind: MailKind 
         .where(Suppression.region_id == region_id, Suppression.email == tidy(email), applies)
         .order_by(Suppression.kind.is_not(None))
         .limit(1)
+    )
+
+
+def want_nothing(session: Session, region_id: int, emails: Collection[str]) -> set[str]:
+    """Those of some addresses that get no mail at all, as they are compared."""
+    return set(
+        session.scalars(
+            select(Suppression.email).where(
+                Suppression.region_id == region_id,
+                Suppression.email.in_([tidy(email) for email in emails]),
+                Suppression.kind.is_(None),
+            )
+        )
     )
 
 

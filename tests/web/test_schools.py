@@ -83,7 +83,7 @@ def test_pages_that_name_a_school_lead_to_it(session: Session, cast: Cast, world
     link = f'href="/schools/{cast.school.id}"'
     browser = browse(cast.marisol)
     assert link in browser.get(f"/desk/{world.asked.id}").get_data(as_text=True)
-    assert link in browser.get("/people").get_data(as_text=True)
+    assert link in browser.get("/people/teachers").get_data(as_text=True)
     assert link in browser.get("/schools").get_data(as_text=True)
     assert "/schools/" not in browse(cast.ana.account).get(f"/requests/{world.asked.id}").get_data(as_text=True)
 

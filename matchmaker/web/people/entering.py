@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from flask import Blueprint, abort, flash, g, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,7 +15,7 @@ from matchmaker.policies import Permission
 from matchmaker.queries import people, reach, suggestions
 from matchmaker.services import organisations, partners
 from matchmaker.web import context, failures, labels
-from matchmaker.web.partners.forms import ClassesForm, FundForm, ProfileForm
+from matchmaker.web.partners.forms import ClassesForm, FundForm, PauseForm, ProfileForm
 from matchmaker.web.people.forms import CallForm
 from models import Fund, Partner
 
@@ -89,6 +91,34 @@ def fund_classes(partner_id: int, fund_id: int) -> ResponseReturnValue:
     return page, 422 if form.errors else 200
 
 
+@blueprint.post("/<row:partner_id>/funds/<row:fund_id>/remove")
+def fund_remove(partner_id: int, fund_id: int) -> ResponseReturnValue:
+    """Take a fund out of the profile, as they asked."""
+    partner = _partner(partner_id)
+    partners.remove_fund(db.session, g.actor, partner, fund_id, utc_now)
+    return _saved(partner)
+
+
+@blueprint.post("/<row:partner_id>/pause")
+def pause(partner_id: int) -> ResponseReturnValue:
+    """No invitations for a while: until a day, or until they say so."""
+    partner = _partner(partner_id)
+    form = PauseForm(utc_now().astimezone(ZoneInfo(context.region().time_zone)).date())
+    if not form.validate_on_submit():
+        flash(_("Please choose a day that is still ahead."), "stop")
+        return redirect(url_for("people.show", partner_id=partner.id))
+    partners.pause(db.session, g.actor, partner, utc_now, until=form.until.data)
+    return _saved(partner)
+
+
+@blueprint.post("/<row:partner_id>/resume")
+def resume(partner_id: int) -> ResponseReturnValue:
+    """Invitations again, as they asked."""
+    partner = _partner(partner_id)
+    partners.resume(db.session, g.actor, partner, utc_now)
+    return _saved(partner)
+
+
 def _edit(partner: Partner, fund: Fund | None) -> ResponseReturnValue:
     form = FundForm(fund, **({} if fund else {"language": partner.language}))
     if form.validate_on_submit():
@@ -102,6 +132,8 @@ def _edit(partner: Partner, fund: Fund | None) -> ResponseReturnValue:
 def _partner(partner_id: int) -> Partner:
     partner = people.partner(db.session, partner_id)
     context.require(Permission.MANAGE_PEOPLE, partner)
+    if partner.merged_into_id is not None:
+        abort(404)
     return partner
 
 

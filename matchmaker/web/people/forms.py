@@ -1,17 +1,21 @@
-"""What a coordinator writes down while somebody is on the phone."""
+"""What a coordinator writes down while somebody is on the phone, and how two profiles become one."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+from flask import request
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
-from wtforms import SelectField
+from wtforms import RadioField, SelectField
 from wtforms.validators import Email, InputRequired, Optional
 
+from matchmaker.services import merging
 from matchmaker.services.partners import Called, FundDraft
 from matchmaker.web import fields
 from matchmaker.web.partners.forms import VISITS
+from models import Clearance, Partner
 
 LONGEST_EMAIL = 254
 
@@ -61,3 +65,52 @@ class CallForm(fields.PageForm):
         """What they told, in their words; where that was little, its name says it."""
         told = self.text.data or self.title.data
         return FundDraft(self.title.data, told, self.story.data, language=self.told_in.data)
+
+
+class MergeForm(fields.PageForm):
+    """Which of two profiles stays, and of which each field is: by default of the one that says something, then of the
+    first; of two clearances, the one that counts longer."""
+
+    keep = RadioField(_("Which profile stays?"), coerce=int, validators=[InputRequired(_("Please choose one."))])
+
+    def __init__(self, one: Partner, other: Partner) -> None:
+        super().__init__()
+        self.pair = {one.id: one, other.id: other}
+        self.keep.choices = fields.choices((each.id, each.name) for each in (one, other))
+        self.differing = [name for name in merging.FIELDS if said(one, name) != said(other, name)]
+        if one.account_id and other.account_id:
+            self.differing.append(merging.ACCOUNT)
+
+    @property
+    def keeps(self) -> Partner:
+        """The one that stays."""
+        return self.pair[self.keep.data]
+
+    @property
+    def goes(self) -> Partner:
+        """The other one."""
+        return next(each for number, each in self.pair.items() if number != self.keep.data)
+
+    def picked(self, name: str) -> int:
+        """Whose field is chosen: as sent, else of whoever says something, the first of two."""
+        sent = request.form.get(name, "")
+        if sent.isascii() and sent.isdigit() and int(sent) in self.pair:
+            return int(sent)
+        return max(self.pair, key=lambda number: _says(self.pair[number], name))
+
+    @property
+    def chosen(self) -> list[str]:
+        """Fields that are taken from the one that goes."""
+        return [name for name in self.differing if self.picked(name) == self.goes.id]
+
+
+def said(partner: Partner, name: str) -> tuple[Any, ...]:
+    """What a profile says in one of the fields that a merge asks about."""
+    return tuple(getattr(partner, column) for column in merging.FIELDS.get(name, ("account_id",)))
+
+
+def _says(partner: Partner, name: str) -> tuple[bool, date]:
+    """How much a profile says in a field; of two clearances, the one that counts longer."""
+    if name == "clearance":
+        return partner.clearance is Clearance.CLEARED, partner.clearance_expires_on or date.max
+    return any(said(partner, name)), date.min

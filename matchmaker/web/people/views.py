@@ -1,9 +1,8 @@
-"""Teachers who wait for a coordinator's word, partners' profiles to read, and the list of partners."""
+"""The people of a region: the table of partners, one partner, and the teachers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,36 +12,49 @@ from matchmaker import audit, outbox
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.policies import Permission
-from matchmaker.queries import capacity, paging, people
-from matchmaker.services import accounts, partners
+from matchmaker.queries import people, people_table
+from matchmaker.services import accounts, partners, saved_views, unmerging
 from matchmaker.web import context
-from models import Membership, Partner, Role
+from matchmaker.web.people import words
+from models import Membership, Partner, Role, ViewedPage
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 blueprint.before_request(context.sign_in_first)
 
-LONGEST_SEARCH = 100
-
 
 @blueprint.get("")
 def index() -> ResponseReturnValue:
-    """Who waits for a coordinator, and all partners, clearance soonest first."""
+    """All partners, clearance soonest first unless asked otherwise, and the profiles that nobody has read."""
     region = context.region()
     context.require(Permission.MANAGE_PEOPLE, region)
-    words = request.args.get("q", "").strip()[:LONGEST_SEARCH]
-    page = paging.fetch(db.session, people.search_partners(region.id, words), request.args.get("page", 1, type=int))
-    waiting = people.waiting_teachers(db.session, region.id)
-    to_review = people.partners_to_review(db.session, region.id)
-    shown = render_template(
+    filters, wanted = words.read(request.args), request.args.get("page", 1, type=int)
+    table = people_table.Table(region, filters, utc_now())
+    overview = table.overview(db.session)
+    page = table.page(db.session, overview.found, wanted)
+    unfiltered = filters == people_table.Filters() and page.page == 1
+    return render_template(
         "people/index.html",
-        teachers=waiting,
-        to_review=to_review,
-        vouchers=people.vouchers(db.session, to_review),
-        q=words,
-        partners=page.rows,
-        months=_months(page.rows),
+        overview=overview,
+        filters=filters,
+        period=table.period,
+        lines=page.rows,
+        to_review=people.partners_to_review(db.session, region.id) if unfiltered and overview.to_review else [],
+        views=saved_views.of(db.session, g.actor, region, ViewedPage.PEOPLE),
+        words=words,
+        here=request.full_path.rstrip("?"),
         **page.place,
     )
+
+
+@blueprint.get("/teachers")
+def teachers() -> ResponseReturnValue:
+    """Teachers with their schools and requests; those who wait for a coordinator's word come first, with contacts."""
+    region = context.region()
+    context.require(Permission.MANAGE_PEOPLE, region)
+    said, wanted = request.args.get("q", "").strip()[: words.LONGEST_SEARCH], request.args.get("page", 1, type=int)
+    waiting = people.waiting_teachers(db.session, region.id)
+    page = people.teachers(db.session, region.id, said, wanted)
+    shown = render_template("people/teachers.html", waiting=waiting, lines=page.rows, q=said, **page.place)
     for teacher in waiting:
         audit.record(db.session, g.actor, audit.Tag.CONTACTS_SEEN, teacher.membership, at=utc_now())
     outbox.commit(db.session)
@@ -54,9 +66,19 @@ def show(partner_id: int) -> ResponseReturnValue:
     """One partner with contacts; that they were seen is in the audit."""
     partner = people.partner(db.session, partner_id)
     context.require(Permission.MANAGE_PEOPLE, partner)
-    voucher = people.vouchers(db.session, [partner]).get(partner.id)
-    month = _months([partner])[partner.id]
-    shown = render_template("people/show.html", partner=partner, month=month, voucher=voucher)
+    voucher = people.voucher(db.session, partner)
+    table = people_table.Table(context.region(), people_table.Filters(), utc_now())
+    shown = render_template(
+        "people/show.html",
+        partner=partner,
+        voucher=voucher,
+        line=table.of_partner(db.session, partner),
+        history=people.history(db.session, partner.id),
+        taken_in=people_table.merged_into(db.session, partner.id),
+        kept=db.session.get(Partner, partner.merged_into_id) if partner.merged_into_id else None,
+        may_take_back=_until_when(partner),
+        tomorrow=table.today + timedelta(days=1),
+    )
     audit.record(db.session, g.actor, audit.Tag.CONTACTS_SEEN, partner, at=utc_now())
     outbox.commit(db.session)
     return shown
@@ -73,7 +95,7 @@ def vouch(membership_id: int) -> ResponseReturnValue:
     name = membership.account.name
     outbox.commit(db.session)
     flash(_("%(name)s can post now, and gets a mail that says so.", name=name), "ok")
-    return redirect(url_for("people.index"))
+    return redirect(url_for("people.teachers"))
 
 
 @blueprint.post("/<row:partner_id>/review")
@@ -86,9 +108,8 @@ def review(partner_id: int) -> ResponseReturnValue:
     return redirect(url_for("people.index"))
 
 
-def _months(rows: Sequence[Partner]) -> dict[int, capacity.Places]:
-    """This month's places of some partners, by id."""
-    today = utc_now().astimezone(ZoneInfo(context.region().time_zone)).date()
-    period = today.replace(day=1)
-    taken = capacity.months(db.session, [partner.id for partner in rows], [period])
-    return {partner.id: capacity.places(taken, partner.id, partner.monthly_capacity, period) for partner in rows}
+def _until_when(partner: Partner) -> datetime | None:
+    """Until when a profile that was merged into another can be made one of its own again; None for never."""
+    event = unmerging.merge_of(db.session, partner) if partner.merged_into_id else None
+    until = event.at + unmerging.UNTIL if event else None
+    return until if until and until >= utc_now() else None
