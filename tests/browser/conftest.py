@@ -14,9 +14,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import time_machine
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests import tiny_models
+from matchmaker.settings import Settings
+from tests import factories, tiny_models
+from tests.browser.serving import Stage, stage
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -32,7 +35,7 @@ PASSWORD = "ironwood-and-rain"
 PATIENCE = 240.0
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def _needs_browser() -> None:
     if CHROMIUM is None:
         if os.environ.get("MATCHMAKER_REQUIRE_BROWSER"):
@@ -52,7 +55,7 @@ def model(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="package")
-def site(model: str) -> Iterator[str]:
+def site(model: str, _needs_browser: None) -> Iterator[str]:
     """The address of a freshly started demo."""
     home = Path(tempfile.mkdtemp(prefix="mm-"))
     command = [sys.executable, "-m", "matchmaker.embedded.run", "--port", "0"]
@@ -83,8 +86,24 @@ def _address(process: subprocess.Popen[str]) -> str:
     raise AssertionError("the demo did not start:\n" + "".join(said))
 
 
+@pytest.fixture
+def present() -> Iterator[None]:
+    """The time stands still at the factories' present, also for an application served from this process."""
+    with time_machine.travel(factories.NOW, tick=False):
+        yield
+
+
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def all_pages(
+    settings: Settings, migrated_database: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stage]:
+    """Every page in every state, served to tests that also ask for ``present``."""
+    with stage(settings, migrated_database, tmp_path_factory.mktemp("mailbox")) as served:
+        yield served
+
+
+@pytest.fixture(scope="package")
+def browser(_needs_browser: None) -> Iterator[Browser]:
     """Chromium, closed after these tests: Playwright keeps an event loop in this thread, and others need it free."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -35,22 +35,29 @@ def take(introduction_id: int) -> ResponseReturnValue:
     introduction, invitation = _asked(introduction_id)
     form = ToldForm(invitation)
     if not form.validate():
+        if not invitation.answerable:
+            return _as_it_stands(introduction_id, Conflict())
         return _page(introduction, invitation, form, 422)
     name, request_id = introduction.partner.name, introduction.request_id
     try:
         _take(introduction, form)
     except Conflict as conflict:
-        said = failures.sentence(conflict)
-        db.session.rollback()
-        flash(said, "stop")
-        introduction, invitation = _asked(introduction_id)
-        return _page(introduction, invitation, ToldForm(invitation, formdata=None), conflict.status)
+        return _as_it_stands(introduction_id, conflict)
     outbox.commit(db.session)
     flash(
         _("What %(partner)s told you is taken down, as if they had answered themselves.", partner=name),
         "ok",
     )
     return redirect(url_for("desk.show", request_id=request_id))
+
+
+def _as_it_stands(introduction_id: int, conflict: Conflict) -> ResponseReturnValue:
+    """Nothing was done: show the invitation as it is now, and say why."""
+    said = failures.sentence(conflict)
+    db.session.rollback()
+    flash(said, "stop")
+    introduction, invitation = _asked(introduction_id)
+    return _page(introduction, invitation, ToldForm(invitation, formdata=None), conflict.status)
 
 
 def _take(introduction: Introduction, form: ToldForm) -> None:

@@ -15,7 +15,7 @@ NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 
 @dataclass(frozen=True)
 class Letter:
-    """One mail. ``id`` is its file's name; ``html`` is empty when it has no such part."""
+    """One mail. ``id`` is its file's name; ``language`` and ``html`` are empty when it does not say, or has none."""
 
     id: str
     subject: str
@@ -25,6 +25,7 @@ class Letter:
     sent_at: datetime
     text: str
     html: str
+    language: str
     attachments: tuple[str, ...]
 
 
@@ -54,6 +55,7 @@ def _letter(name: str, mail: EmailMessage) -> Letter:
         sent_at=_sent_at(mail),
         text=_part(mail, "plain"),
         html=_part(mail, "html"),
+        language=str(mail["Content-Language"] or ""),
         attachments=tuple(part.get_filename() or part.get_content_type() for part in mail.iter_attachments()),
     )
 

@@ -51,6 +51,8 @@ def date(token: str) -> ResponseReturnValue:
     introduction, meeting = _meeting(_read(token))
     form = DateForm(meeting)
     if not form.validate():
+        if not meeting.may_change:
+            return _as_it_stands(token, visits.VisitOver())
         return _page(token, meeting, 422, form=form)
     change = (db.session, _actor(meeting), meeting.key, *form.chosen, meeting.side, utc_now)
     try:

@@ -1,0 +1,177 @@
+"""The application itself before a browser: on a database of its own, without ranker, workers or mailer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from email.message import EmailMessage
+from pathlib import Path
+from threading import Thread
+
+import time_machine
+from flask import Flask
+from flask_security.recoverable import generate_reset_password_token
+from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy.orm import Session
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from matchmaker import tokens
+from matchmaker.extensions import db
+from matchmaker.settings import Settings
+from models import Account
+from tests import databases
+from tests import factories as f
+from tests.browser import pages, states
+from tests.browser.crowd import gather
+from tests.browser.pages import Scene
+from tests.cast import assemble
+from tests.databases import OwnDatabase
+from tests.web.conftest import CSRF, PAGES_OF
+from tests.web.world import build
+
+COOKIE = "session"
+LANGUAGES = ("en", "es")
+Cookies = dict[tuple[str, str], str]
+
+
+@dataclass(frozen=True)
+class Served:
+    """An application and where it answers."""
+
+    app: Flask
+    address: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """All scenes, the applications that show them, the cookie of each (person, language), what forms are sent with."""
+
+    scenes: tuple[Scene, ...]
+    site: Served
+    silent: Served
+    cookies: Cookies
+    csrf: str
+
+    def served(self, scene: Scene) -> Served:
+        """Where a scene is seen: beside a job sender that works, or beside one that is silent."""
+        return self.silent if scene.sender_down else self.site
+
+    def cookie(self, scene: Scene, language: str) -> str:
+        """The session of whoever looks, reading this language."""
+        return self.cookies[scene.who, language]
+
+
+@contextmanager
+def stage(settings: Settings, migrated: str, mailbox: Path) -> Iterator[Stage]:
+    """Write every scene's rows, then serve them: once as they are, once with a job sender that fell silent."""
+    _two_mails(mailbox)
+    with ExitStack() as stack, ExitStack() as still:
+        still.enter_context(time_machine.travel(f.NOW, tick=False))
+        here = stack.enter_context(databases.own(replace(settings, mailbox_dir=str(mailbox)), migrated))
+        scenes, uniquifiers = _rows(here)
+        here.engine.dispose()
+        there = stack.enter_context(databases.own(here.settings, here.engine.url.database))
+        _sign_of_life(here, minutes=0)
+        _sign_of_life(there, minutes=12)
+        site, silent = (stack.enter_context(serving(database.app())) for database in (here, there))
+        signer = URLSafeTimedSerializer(settings.secret_key, salt="wtf-csrf-token")
+        shown = Stage(scenes, site, silent, cookies(site.app, uniquifiers), signer.dumps(CSRF))
+        # Other tests of the process live in the present that is everybody's.
+        still.close()
+        yield shown
+
+
+def _rows(database: OwnDatabase) -> tuple[tuple[Scene, ...], dict[str, str | None]]:
+    """Everything written down, committed; and who looks, by the key that a session names them with."""
+    with database.stored() as session:
+        cast = assemble()
+        world, link = build(cast), _links(database.settings)
+        setting = states.Setting(cast, world, link, gather())
+        people = {**pages.people(session, cast), **states.looks(setting)}
+        scenes = [*pages.of_routes(session, cast, world, link), *states.everything(setting)]
+        scenes += _of_accounts(database, session, cast.ana.account)
+        return tuple(scenes), {who: account and account.fs_uniquifier for who, account in people.items()}
+
+
+def _links(settings: Settings) -> Callable[..., str]:
+    def path(about, *, hours=24 * 30, recipient=None, purpose=tokens.Purpose.ANSWER) -> str:  # type: ignore[no-untyped-def]
+        expires = f.NOW + f.timedelta(hours=hours)
+        reader = recipient or f"partner:{about.partner_id}"
+        return f"/{PAGES_OF[purpose]}/{tokens.issue(settings.secret_key, purpose, about.key, reader, expires)}"
+
+    return path
+
+
+def _of_accounts(database: OwnDatabase, session: Session, account: Account) -> list[Scene]:
+    """Pages behind the links of mails about an account, and those of the demonstration's mailbox."""
+    with database.app().app_context():
+        token = generate_reset_password_token(account)
+        db.engine.dispose()
+    reset = Scene("a new password", pages.NOBODY, f"/reset/{token}", "/reset/<token>")
+    return [
+        reset,
+        replace(reset, name="a password that is too short", form={"password": "x", "password_confirm": "y"}),
+        Scene("wrong password", pages.NOBODY, "/login", "/login", form={"email": "x@y.example", "password": "z"}),
+        Scene("mails of the demo", pages.NOBODY, "/mailbox", "/mailbox"),
+        Scene("a mail of the demo", pages.NOBODY, "/mailbox/0002-1-0", "/mailbox/<message_id>"),
+    ]
+
+
+def _two_mails(folder: Path) -> None:
+    subjects = {"en": "A class would like to learn from you", "es": "Una clase quiere aprender de usted"}
+    for number, (language, subject) in enumerate(subjects.items(), 1):
+        mail = EmailMessage()
+        mail["Content-Language"] = language
+        mail["Subject"], mail["Date"] = subject, "Mon, 14 Sep 2026 09:10:00 -0700"
+        mail["From"], mail["To"] = "Marisol Vega <hola@palofierro.example>", "Esperanza Ochoa <e@people.example>"
+        mail.set_content("Hola, Esperanza.\nhttp://matchmaker.example/i/abc")
+        (folder / f"000{number}-1-0.eml").write_bytes(mail.as_bytes())
+
+
+def _sign_of_life(database: OwnDatabase, minutes: int) -> None:
+    with database.stored():
+        for name in ("mail", "ranking", "planning", "clock"):
+            f.HeartbeatFactory(name=name, at=f.NOW - f.timedelta(minutes=minutes))
+    database.engine.dispose()
+
+
+class _Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, type: str, message: str, *args: object) -> None:
+        """The application logs its requests itself."""
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[Served]:
+    """The application before a browser, in threads of this process."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Served(app, f"http://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        with app.app_context():
+            db.engine.dispose()
+
+
+def cookies(app: Flask, uniquifiers: dict[str, str | None]) -> Cookies:
+    """The session of each of these people, in each language; of nobody where there is no key."""
+    made: Cookies = {}
+    for who, uniquifier in uniquifiers.items():
+        for language in LANGUAGES:
+            client = app.test_client()
+            with client.session_transaction() as session:
+                session["language"], session["csrf_token"] = language, CSRF
+                if uniquifier:
+                    session["_user_id"], session["_fresh"] = uniquifier, True
+            cookie = client.get_cookie(COOKIE)
+            assert cookie is not None
+            made[who, language] = cookie.value
+    return made
