@@ -7,7 +7,7 @@ A missing fact never excludes. The order of the rules is the order of the funnel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import itemgetter
@@ -192,6 +192,16 @@ def excludes(session: Session, request: LearningRequest, rule: str | None, now: 
     return excluding.is_(None) if rule is None else excluding == rule
 
 
+def kept_by_one(
+    session: Session, request: LearningRequest, rules: Collection[str], now: datetime
+) -> tuple[ColumnElement[bool], ColumnElement[str | None], ColumnElement[float | None]]:
+    """Whether one hard rule alone, and one of these, excludes a partner from a request now; which, and the distance."""
+    conditions, distance = _rules(session, request, now)
+    excluding = case(*[(condition, literal(name)) for condition, name in conditions], else_=None)
+    number = sum((cast(func.coalesce(condition, False), Integer) for condition, _ in conditions), start=literal(0))
+    return and_(number == 1, excluding.in_(rules)), excluding, distance
+
+
 def held_units(partner_id: InstrumentedAttribute[int], period: object) -> Select[int]:
     """How many units of a partner's month are held, as a correlated select."""
     return select(func.count(CapacityUnit.id)).where(
@@ -204,6 +214,14 @@ def held_units(partner_id: InstrumentedAttribute[int], period: object) -> Select
 def _rule_and_distance(
     session: Session, request: LearningRequest, now: datetime
 ) -> tuple[ColumnElement[str | None], ColumnElement[float | None]]:
+    rules, distance = _rules(session, request, now)
+    return case(*[(condition, literal(name)) for condition, name in rules], else_=None), distance
+
+
+def _rules(
+    session: Session, request: LearningRequest, now: datetime
+) -> tuple[list[tuple[ColumnElement[bool], str]], ColumnElement[float | None]]:
+    """Every rule as a condition in SQL, in the order of the funnel, and the distance."""
     region = session.get_one(Region, request.region_id)
     distance = distance_miles(session.get_one(School, request.school_id))
     days, first = _days(region, request, now)
@@ -221,8 +239,7 @@ def _rule_and_distance(
         (and_(barred, clearances.needed(region, Partner.id, request, literal(first))), "clearance"),
         (held >= Partner.monthly_capacity, FULL),
     ]
-    excluding = case(*[(condition, literal(name)) for condition, name in rules], else_=None)
-    return excluding, distance
+    return rules, distance
 
 
 def _days(region: Region, request: LearningRequest, now: datetime) -> _Days:

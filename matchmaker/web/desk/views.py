@@ -19,7 +19,7 @@ from matchmaker.queries.aside import Beside
 from matchmaker.services import bulk, proposals
 from matchmaker.web import context, failures, filters
 from matchmaker.web.admin import words as sending
-from matchmaker.web.desk import aside, compare, live, marks, task_words, told, viewing, words
+from matchmaker.web.desk import aside, compare, live, marks, task_words, told, viewing, way_out, words
 from matchmaker.web.desk.forms import ApproveForm, PassForm
 from models import Introduction, LearningRequest, Proposal, ProposalState
 
@@ -204,6 +204,7 @@ def _decision(asked: LearningRequest, so_far: chains.Asked, form: ApproveForm | 
         "introduction": live[0] if live else None,
         "stuck": [mail for each in live for mail in mails.put_aside(db.session, each)],
         **compare.shown(asked, people, marked, deciding=deciding),
+        **way_out.shown(asked, ranking, people),
     }
 
 
