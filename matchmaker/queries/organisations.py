@@ -12,9 +12,7 @@ from models import Partner, PartnerKind
 
 def of_account(session: Session, region_id: int, account_id: int, organisation_id: int) -> Partner | None:
     """An organisation of a region by its id, if it belongs to that account and stands on its own."""
-    return session.scalar(
-        _standing(region_id).where(Partner.id == organisation_id, Partner.account_id == account_id)
-    )
+    return session.scalar(_standing(region_id).where(Partner.id == organisation_id, Partner.account_id == account_id))
 
 
 def of_region(session: Session, region_id: int) -> Sequence[Partner]:

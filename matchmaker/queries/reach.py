@@ -99,6 +99,13 @@ def of_partner(partner: Partner, schools: Sequence[School]) -> Reach | None:
     )
 
 
+def miles(partner: Partner, school: School) -> float | None:
+    """How far a partner is from a school; None where either place is not known."""
+    if partner.latitude is None or partner.longitude is None or school.latitude is None or school.longitude is None:
+        return None
+    return _apart((partner.latitude, partner.longitude), _place(school))
+
+
 def _place(school: School) -> Place:
     return (school.latitude or 0.0, school.longitude or 0.0)
 

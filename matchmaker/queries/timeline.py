@@ -13,7 +13,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from matching import explain
-from matchmaker.queries import slots
+from matchmaker.queries import finding_out, reach, slots
 from models import (
     Backup,
     BackupState,
@@ -90,15 +90,18 @@ class Step:
 
 @dataclass(frozen=True)
 class Line:
-    """One person who is asked, or comes. ``partner_name`` is None until that partner has said yes, and then ``meeting``
-    the date they come on, if there is one; ``next_person`` that somebody asked before could not; ``behind`` how many
-    more stand ready; ``times`` those a teacher can choose from."""
+    """One person who is asked, or comes. ``partner_name``, ``known_as`` (with their organisation) and ``miles`` (to the
+    school, where known) are None until that partner has said yes, and then ``meeting`` the date they come on, if there
+    is one; ``next_person`` that somebody asked before could not; ``behind`` how many more stand ready; ``times`` those
+    a teacher can choose from."""
 
     headline: str
     introduction_id: int
     key: UUID
     answer_by: datetime | None = None
     partner_name: str | None = None
+    known_as: str | None = None
+    miles: float | None = None
     coordinator_name: str | None = None
     meeting: slots.TimeSpan | None = None
     place: str = ""
@@ -118,13 +121,18 @@ class LooksFurther:
 @dataclass(frozen=True)
 class Timeline:
     """Where a request stands. ``headline`` is a code; of a request for several people it is *several* once somebody is
-    asked. ``lines`` are those who are asked or come, whoever is furthest first."""
+    asked. ``lines`` are those who are asked or come, whoever is furthest first. ``hear_by`` is the day by which the
+    teacher hears next, where the network owes a word; ``late`` that this day has gone by; ``finds_out`` while it is on
+    hold."""
 
     headline: str
     steps: tuple[Step, ...]
     lines: tuple[Line, ...] = ()
     wanted: int = 1
     looks_further: LooksFurther | None = None
+    finds_out: finding_out.FindsOut | None = None
+    hear_by: date | None = None
+    late: bool = False
 
     @property
     def line(self) -> Line | None:
@@ -252,7 +260,7 @@ def _timeline(
     current = [each for each in asked if each.introduction.state in _OF_INTRODUCTION]
     # Furthest first; of equals the newest.
     current.sort(key=lambda each: (list(_OF_INTRODUCTION).index(each.introduction.state), each.introduction.id))
-    lines = tuple(_line(each, now) for each in reversed(current))
+    lines = tuple(_line(each, request, now) for each in reversed(current))
     headline = _headline(request, asked, lines)
     leading = current[-1] if current and headline not in ("on_hold", "withdrawn") else None
     several = request.partners_wanted > 1 and bool(lines) and request.state not in _OF_REQUEST
@@ -262,10 +270,11 @@ def _timeline(
         lines,
         wanted=request.partners_wanted,
         looks_further=looks_further,
+        finds_out=finding_out.of(request, now),
     )
 
 
-def _line(asked: _Asked, now: datetime) -> Line:
+def _line(asked: _Asked, request: LearningRequest, now: datetime) -> Line:
     introduction = asked.introduction
     agreed = introduction.state in _YES
     meeting: slots.TimeSpan | None = (asked.visit or introduction.window) if agreed else None
@@ -276,6 +285,8 @@ def _line(asked: _Asked, now: datetime) -> Line:
         introduction.key,
         answer_by=introduction.answer_by,
         partner_name=introduction.partner.name if agreed else None,
+        known_as=introduction.partner.known_as if agreed else None,
+        miles=reach.miles(introduction.partner, request.school) if agreed else None,
         coordinator_name=introduction.approved_by.name,
         meeting=meeting,
         place=asked.visit.place if asked.visit and agreed else "",

@@ -223,6 +223,9 @@ def _partner(session: Session, loaded: Loaded, row: dict[str, Any]) -> None:
         FamilySchool(region_id=partner.region_id, partner_id=partner.id, school_id=loaded.schools[key].id)
         for key in row.get("family_schools", ())
     )
+    # An organisation stands behind its people in the file.
+    for key in row.get("people", ()):
+        loaded.partners[key].organisation_id = partner.id
     loaded.partners[row["key"]] = partner
 
 

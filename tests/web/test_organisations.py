@@ -125,9 +125,7 @@ def test_a_link_ends_with_the_organisation_or_its_contact(
     assert belongs(session, cast.ramon) is None
 
 
-def test_one_of_its_people_sees_it_and_leaves(
-    session: Session, cast: Cast, museum: Partner, ramon: Browser
-) -> None:
+def test_one_of_its_people_sees_it_and_leaves(session: Session, cast: Cast, museum: Partner, ramon: Browser) -> None:
     assert "You come as yourself" in ramon.get("/profile/organisation").get_data(as_text=True)
     cast.ramon.organisation_id = museum.id
     page = ramon.get("/profile/organisation").get_data(as_text=True)

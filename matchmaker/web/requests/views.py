@@ -10,17 +10,26 @@ from flask_login import current_user
 
 from matchmaker import outbox, reasons
 from matchmaker.clock import utc_now
-from matchmaker.errors import Conflict, Invalid
+from matchmaker.errors import Conflict, DomainError, Invalid
 from matchmaker.extensions import db, limiter
 from matchmaker.policies import Permission
-from matchmaker.queries import around_school, conversation, learning_requests, other_times, paging, people, timeline
+from matchmaker.queries import (
+    around_school,
+    conversation,
+    expected,
+    learning_requests,
+    other_times,
+    paging,
+    people,
+    timeline,
+)
 from matchmaker.services import coach, introductions, requests
 from matchmaker.web import context, failures, labels
 from matchmaker.web.fields import LARGEST_ID
 from matchmaker.web.invitations.forms import TimesForm
 from matchmaker.web.requests import around, coaching
 from matchmaker.web.requests.forms import CHANGES, RequestForm
-from models import Introduction, LearningRequest, RequestState, Teacher
+from models import Introduction, IntroductionState, LearningRequest, RequestState, Teacher
 
 blueprint = Blueprint("requests", __name__, url_prefix="/requests")
 blueprint.before_request(context.sign_in_first)
@@ -94,6 +103,8 @@ def choose_time(introduction_id: int) -> ResponseReturnValue:
     proposed = other_times.by_key(db.session, introduction.key, utc_now())
     form = TimesForm(proposed.ahead if proposed else ())
     if not form.validate():
+        if introduction.state is not IntroductionState.OTHER_TIMES:
+            return _as_it_stands(asked.id, Conflict())
         return _page(asked, 422, form)
     try:
         if form.taken is None:
@@ -101,10 +112,7 @@ def choose_time(introduction_id: int) -> ResponseReturnValue:
         else:
             introductions.take_time(db.session, introduction.key, form.taken, utc_now, g.actor)
     except (Conflict, Invalid) as refusal:
-        said, request_id = failures.sentence(refusal), asked.id
-        db.session.rollback()
-        flash(said, "stop")
-        return _page(learning_requests.whole(db.session, request_id), refusal.status)
+        return _as_it_stands(asked.id, refusal)
     outbox.commit(db.session)
     return redirect(url_for("requests.show", request_id=asked.id))
 
@@ -124,9 +132,17 @@ def withdraw(request_id: int) -> ResponseReturnValue:
     return redirect(url_for("requests.show", request_id=request_id))
 
 
+def _as_it_stands(request_id: int, refusal: DomainError) -> ResponseReturnValue:
+    """Nothing was done: show the request as it is now, and say why."""
+    said = failures.sentence(refusal)
+    db.session.rollback()
+    flash(said, "stop")
+    return _page(learning_requests.whole(db.session, request_id), refusal.status)
+
+
 def _page(asked: LearningRequest, status: int = 200, form: TimesForm | None = None) -> ResponseReturnValue:
     told = reasons.for_teacher(str(get_locale()), timeline.weighed(db.session, asked))
-    stands = timeline.of_request(db.session, asked, utc_now())
+    stands = expected.dated(db.session, timeline.of_request(db.session, asked, utc_now()), asked, utc_now())
     page = render_template(
         "requests/show.html",
         r=asked,
