@@ -28,6 +28,7 @@ from matchmaker.services import (
     visits,
 )
 from matchmaker.services.heartbeats import CLOCK, Heart
+from matchmaker.services.sheets import applying
 from models import LearningRequest, OutboxItem, QueueName, Region
 
 log = structlog.get_logger()
@@ -167,6 +168,7 @@ def _plan(session: Session, item: OutboxItem) -> datetime | None:
 
 FOLLOW_UPS: dict[str, Callable[[Session, OutboxItem, datetime], datetime | None]] = {
     partners.RESUME: partners.pause_ends,
+    applying.EXPIRES: applying.expire,
     deadlines.UNANSWERED: overdue.unanswered,
     deadlines.TIMES: overdue.times_unanswered,
     deadlines.NO_DATE: overdue.no_date,

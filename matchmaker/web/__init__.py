@@ -54,6 +54,7 @@ from matchmaker.web.reflections.views import blueprint as reflections
 from matchmaker.web.requests.ideas import blueprint as ideas
 from matchmaker.web.requests.views import blueprint as requests
 from matchmaker.web.schools.views import blueprint as schools
+from matchmaker.web.sheets.views import blueprint as sheets
 from matchmaker.web.stories.views import blueprint as stories
 from matchmaker.web.stories.views import office as stories_office
 from matchmaker.web.visits.views import blueprint as visits
@@ -85,6 +86,7 @@ AREAS = (
     picked,
     kept_views,
     belonging,
+    sheets,
     schools,
     clearances,
     supervision,

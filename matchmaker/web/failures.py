@@ -37,6 +37,7 @@ from matchmaker.services import (
     unmerging,
     visits,
 )
+from matchmaker.services.sheets import faults
 from matchmaker.tokens import BadLink, ExpiredLink
 from matchmaker.web import filters
 from models import NotAllowedInState
@@ -146,6 +147,14 @@ SENTENCES = {
     visits.NotAhead: _l("Please choose a date that lies ahead."),
     visits.NotIntroduced: _l("The introductions are just leaving. Please try again in a few minutes."),
     saved_views.TooManyViews: _l("You keep %(most)s views of this page already. Please remove one first."),
+    faults.UnreadableSheet: _l("This file cannot be read as a spreadsheet. Nothing was kept."),
+    faults.SheetGone: _l("This spreadsheet waited too long and is not kept any more. Please hand it in again."),
+    faults.SheetOvertaken: _l(
+        "Something has changed since this was shown. Nothing was read in; this is what the spreadsheet does now."
+    ),
+    faults.RowsWrong: _l("Some rows are wrong. Nothing was read in. Say that they are left out, or put them right."),
+    faults.NothingToApply: _l("There is nothing in this spreadsheet that is not here already."),
+    faults.NotApplied: _l("This spreadsheet was never read in, so there is nothing to take back."),
     steering.NotEligible: _l("%(partner)s cannot be put forward for this request. Nothing was done."),
     steering.AlreadyDecided: _l("It is decided whom to ask for this request. Nothing was done."),
 }

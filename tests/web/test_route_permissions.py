@@ -183,6 +183,18 @@ TABLE = {
                                       "login 404  404  403  403  403  403  403  ok   404  404",
     "GET /visits/<token>/plan":       EVERYBODY,
     "POST /visits/<token>/plan":      "422   422  422  422  422  422  422  422  422  422  422",
+    "GET /people/sheets":             "login 404  404  403  403  403  403  200  200  403  200",
+    "GET /people/sheets/template/<any(schools,teachers,partners,funds,requests):kind>.csv":
+                                      "login 404  404  403  403  403  403  200  200  403  200",
+    "GET /people/sheets/export/<any(schools,teachers,partners,funds,requests):kind>.csv":
+                                      "login 404  404  403  403  403  403  200  200  403  200",
+    "POST /people/sheets/check":      "login 404  404  403  403  403  403  422  422  403  422",
+    "GET /people/sheets/<row:import_id>":
+                                      "login 404  404  403  403  403  403  200  200  403  404",
+    "POST /people/sheets/<row:import_id>/apply":
+                                      "login 404  404  403  403  403  403  422  422  403  404",
+    "POST /people/sheets/<row:import_id>/undo":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
     "GET /schools":                   "login 404  404  403  403  403  403  200  200  403  200",
     "GET /schools/<row:school_id>":   "login 404  404  403  403  403  403  200  200  403  404",
     "GET /schools/<row:school_id>/facts":
@@ -365,6 +377,8 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
         "<row:school_id>": cast.school.id,
         "<row:closure_id>": f.ClosureFactory(region=cast.region).id if "<row:closure_id>" in rule else "",
         "<uuid:feed_key>": cast.esperanza.feed_key,
+        "<any(schools,teachers,partners,funds,requests):kind>": "partners",
+        "<row:import_id>": f.SheetImportFactory(region=cast.region).id if "<row:import_id>" in rule else "",
         "<row:item_id>": world.stuck.id,
         "<row:suppression_id>": world.quiet.id,
         "<row:reflection_id>": world.told.id,

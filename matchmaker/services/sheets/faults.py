@@ -29,7 +29,7 @@ class Problem(StrEnum):
     TIME = "time"
     WINDOW = "window"
     HOURS = "hours"
-    NOT_AHEAD = "not_ahead"
+    FAR_AHEAD = "far_ahead"
     NO_DATE_AHEAD = "no_date_ahead"
     AHEAD = "ahead"
     WEEKEND = "weekend"
@@ -47,7 +47,6 @@ class Problem(StrEnum):
     POSTED = "posted"
     INCOMPLETE_FIGURE = "incomplete_figure"
     FULL = "full"
-    STAFF = "staff"
     EXTRA_CELLS = "extra_cells"
 
 
