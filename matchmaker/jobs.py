@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from os import getpid
 from socket import gethostname
+from threading import Event
 
 import structlog
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
 from matchmaker import outbox, queue
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.mail.deliver import NotYet, PermanentFailure, deliver
+from matchmaker.mail.transport import Transport
 from matchmaker.services import (
     afterwards,
     bounces,
@@ -60,14 +64,43 @@ def drain(name: str, alive: tuple[str, ...] = ()) -> int:
         if queue_name is QueueName.PLANNING:
             planning.call_nights(session, utc_now())
             session.commit()
-        for done in range(BATCH):
-            heart().beat(session, alive or (name,), utc_now())
-            if stopping() or not do_next(session, queue_name):
-                return done
+        with second_lane(queue_name) as open_second:
+            for done in range(BATCH):
+                heart().beat(session, alive or (name,), utc_now())
+                if stopping() or not do_next(session, queue_name):
+                    return done
+                open_second()
         queue.nudge(queue_name)
         return BATCH
     finally:
         session.close()
+
+
+@contextmanager
+def second_lane(name: QueueName) -> Iterator[Callable[[], None]]:
+    """What opens, once there is something to do, a second lane for a drain of the mails, in a thread and with a session
+    of its own: while the server takes one mail, the next is written. It has ended when the block has, and what went
+    wrong there is raised here."""
+    over, lane = Event(), list[Future[None]]()
+    with ThreadPoolExecutor(1, "second-lane") as threads:
+
+        def begin() -> None:
+            if name is QueueName.MAIL and not lane:
+                lane.append(threads.submit(_go_on, current_app._get_current_object(), name, over))  # type: ignore[attr-defined]
+
+        try:
+            yield begin
+        finally:
+            over.set()
+    for ended in lane:
+        ended.result()
+
+
+def _go_on(app: Flask, name: QueueName, over: Event) -> None:
+    """Do what is due until nothing is, or the first lane has ended."""
+    with app.app_context():
+        while not over.is_set() and not stopping() and do_next(db.session, name):
+            pass
 
 
 def do_next(session: Session, name: QueueName) -> bool:
@@ -78,12 +111,13 @@ def do_next(session: Session, name: QueueName) -> bool:
         return False
     item_id, kind = item.id, item.kind
     try:
-        again_at = HANDLERS[name](session, item)
-        if again_at is None:
-            item.done_at = item.done_at or utc_now()
-        else:
-            item.due_at, item.attempts = again_at, 0
-        outbox.commit(session, draining=name)
+        with ExitStack() as until_stored:
+            again_at = HANDLERS[name](session, item, until_stored)
+            if again_at is None:
+                item.done_at = item.done_at or utc_now()
+            else:
+                item.due_at, item.attempts = again_at, 0
+            outbox.commit(session, draining=name)
     except Exception as error:
         session.rollback()
         log.warning("outbox_failed", item=item_id, kind=kind, error=type(error).__name__)
@@ -94,7 +128,7 @@ def do_next(session: Session, name: QueueName) -> bool:
     return True
 
 
-def _rank(session: Session, item: OutboxItem) -> datetime | None:
+def _rank(session: Session, item: OutboxItem, until_stored: ExitStack) -> datetime | None:
     if item.kind == "reembed":
         return _reembed(session, item)
     if item.kind == "renew":
@@ -146,7 +180,7 @@ def _reembed(session: Session, item: OutboxItem) -> datetime | None:
     return utc_now() if reembedding.step(session, item, encoder, utc_now()) else None
 
 
-def _plan(session: Session, item: OutboxItem) -> datetime | None:
+def _plan(session: Session, item: OutboxItem, until_stored: ExitStack) -> datetime | None:
     if item.kind == planning.NIGHT:
         assert item.region_id is not None
         if (later := planning.wait_for_rankings(session, item, utc_now())) is not None:
@@ -189,22 +223,28 @@ AFTER_SENDING: dict[str, Callable[[Session, OutboxItem, datetime], None]] = {
 """What the leaving of a letter changes."""
 
 
-def _mail(session: Session, item: OutboxItem) -> datetime | None:
+def _mail(session: Session, item: OutboxItem, until_stored: ExitStack) -> datetime | None:
     if item.kind in FOLLOW_UPS:
         return FOLLOW_UPS[item.kind](session, item, utc_now())
+    transport: Transport = current_app.extensions["transport"]
+
+    def leaving() -> None:
+        """All that the leaving changes is written before, and only the commit comes after it. Until that has happened
+        no other mail of this process is on the line: if it is killed, one mail at most leaves twice."""
+        if item.kind in AFTER_SENDING:
+            AFTER_SENDING[item.kind](session, item, utc_now())
+        session.flush()
+        until_stored.enter_context(transport.line)
+
     try:
-        left = deliver(session, item, current_app.extensions["transport"], current_app.config["SETTINGS"], utc_now())
+        deliver(session, item, transport, current_app.config["SETTINGS"], utc_now(), leaving)
     except NotYet as wait:
         return wait.until
-    if left:
-        after = AFTER_SENDING.get(item.kind)
-        if after is not None:
-            after(session, item, utc_now())
     return None
 
 
-# When an item is to be gone on with; None when it is done.
-HANDLERS: dict[QueueName, Callable[[Session, OutboxItem], datetime | None]] = {
+# When an item is to be gone on with; None when it is done. What they enter is left once that is stored.
+HANDLERS: dict[QueueName, Callable[[Session, OutboxItem, ExitStack], datetime | None]] = {
     QueueName.RANKING: _rank,
     QueueName.PLANNING: _plan,
     QueueName.MAIL: _mail,

@@ -6,15 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from redis import Redis
-from rq import Queue
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker import jobs
 from matchmaker.clock import utc_now
 from matchmaker.mail.transport import Transport
-from matchmaker.settings import Settings
 from models import OutboxItem, QueueName
 from tests import factories as f
 from tests.cast import Cast
@@ -105,22 +101,6 @@ def test_a_broken_item_is_tried_again_and_does_not_hold_up_the_rest(session: Ses
     assert jobs.do_next(session, MAIL) and jobs.do_next(session, MAIL)
     assert (broken.attempts, broken.failed_at, broken.last_error) == (1, None, "KeyError: 'membership_id'")
     assert good.done_at == f.NOW
-
-
-@pytest.mark.usefixtures("due", "mailer")
-def test_a_long_batch_asks_to_go_on(
-    session: Session, cast: Cast, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jobs, "BATCH", 2)
-    queue = Queue("mail", connection=Redis.from_url(settings.redis_url))
-    queue.empty()
-    for _ in range(3):
-        vouched(cast)
-    assert jobs.drain("mail") == 2
-    assert len(queue) == 1
-    assert jobs.drain("mail") == 1
-    assert len(queue) == 1
-    assert session.scalars(select(OutboxItem.done_at)).all() == [f.NOW] * 3
 
 
 def test_the_real_clock_is_the_one_that_is_stood_still_here() -> None:

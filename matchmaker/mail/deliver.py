@@ -12,6 +12,7 @@ from matchmaker.mail import (
     account,
     account_exists,
     clearance_ends,
+    clearance_renewal,
     how_was_it,
     introduction_partner,
     introduction_teacher,
@@ -54,6 +55,7 @@ COMPOSE: dict[str, Callable[[Session, OutboxItem, Settings, datetime], Letter | 
     "message": message.compose,
     "message_held": message_held.compose,
     "clearance_ends": clearance_ends.compose,
+    "clearance_renewal": clearance_renewal.compose,
     "plan_wanted": plan_wanted.compose,
     "how_was_it": how_was_it.compose,
     "visit_changed": visit_changed.compose,
@@ -65,12 +67,20 @@ SENT: dict[str, Callable[[Session, OutboxItem, datetime], None]] = {
 }
 
 
-def deliver(session: Session, item: OutboxItem, transport: Transport, settings: Settings, now: datetime) -> bool:
-    """Send what a claimed item asks for and mark it done; False when it was no longer to be sent. The caller commits.
+def deliver(
+    session: Session,
+    item: OutboxItem,
+    transport: Transport,
+    settings: Settings,
+    now: datetime,
+    leaving: Callable[[], None] = lambda: None,
+) -> bool:
+    """Mark a claimed item done and send what it asks for; False when it was no longer to be sent. The caller commits,
+    or rolls back when this raises.
 
-    Everything that can go wrong does so before the server is asked, or by its answer. A process killed between the
-    server's 250 and the caller's commit sends the mail once more, with the same Message-ID. Needs an application
-    context.
+    Everything that can go wrong does so before the server is asked, or by its answer: ``leaving`` is called when all is
+    ready. A process killed between the server's 250 and the caller's commit sends the mail once more, with the same
+    Message-ID. Needs an application context.
 
     Raises PermanentFailure when a person must look at the item, TransientFailure when it may be tried again, NotYet
     when it has to wait.
@@ -84,12 +94,12 @@ def deliver(session: Session, item: OutboxItem, transport: Transport, settings: 
         return False
     _require_good_time(session, item, letter, now)
     message = render(letter, item, settings, now)
-    session.flush()
-    transport.send(message, _returns_to(item, settings))
     item.done_at, item.recipient = now, mail_choices.tidy(letter.recipient.address)
     if item.kind in SENT:
         SENT[item.kind](session, item, now)
     session.flush()
+    leaving()
+    transport.send(message, _returns_to(item, settings))
     log.info("mail_sent", kind=item.kind, item=item.id)
     return True
 

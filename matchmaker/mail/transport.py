@@ -7,6 +7,7 @@ import select
 import smtplib
 import socket
 import ssl
+import threading
 import time
 from email.message import EmailMessage
 from types import TracebackType
@@ -25,9 +26,13 @@ _SIGN_IN = frozenset({530, 534, 535, 538})
 
 
 class Transport:
-    """Sends mails to the server of ``smtp_url``: smtp://, smtps:// or smtp+starttls://[user:password@]host[:port]."""
+    """Sends mails to the server of ``smtp_url``: smtp://, smtps:// or smtp+starttls://[user:password@]host[:port].
+
+    Where several threads send, each holds ``line`` meanwhile.
+    """
 
     def __init__(self, smtp_url: str, timeout: float = TIMEOUT) -> None:
+        self.line = threading.Lock()
         self._url = urlsplit(smtp_url)
         self._timeout = timeout
         self._connection: smtplib.SMTP | None = None

@@ -31,7 +31,7 @@ def test_a_failed_try_leaves_everything_to_do(
     item = item_for(introduction, "invitation")
     postbox.at_rcpt.append("451 later")
 
-    with pytest.raises(TransientFailure):
+    with pytest.raises(TransientFailure), session.begin_nested():
         deliver(session, item, transport, settings, f.NOW)
     assert item.done_at is None and introduction.state is IntroductionState.APPROVED
 
