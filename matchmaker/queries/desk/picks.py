@@ -86,7 +86,8 @@ def _open_ones(region: Region, ranking_ids: Sequence[int | None], now: datetime)
         CapacityUnit.released_at.is_(None),
     )
     columns: tuple[Any, ...] = (
-        Proposal.id, Proposal.request_id, Proposal.ranking_id, Proposal.partner_id, Partner.name,
+        Proposal.id, Proposal.request_id, Proposal.ranking_id, Proposal.partner_id,
+        func.concat_ws(", ", Partner.name, Partner.organisation_name).label("name"),
         Partner.monthly_capacity, Partner.paused_at, Partner.clearance, Partner.clearance_expires_on,
         starts.correlate(LearningRequest).scalar_subquery().label("starts"),
         clearances.needed(region, Proposal.partner_id, LearningRequest, first).label("required"),

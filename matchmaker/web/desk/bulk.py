@@ -73,7 +73,7 @@ def undo(introduction_id: int) -> ResponseReturnValue:
     introduction = db.session.get_one(Introduction, introduction_id)
     context.require(Permission.USE_DESK, introduction)
     undone = bulk.undo(db.session, g.actor, introduction_id, utc_now)
-    count, gone = len(undone.taken_back), [each.partner.name for each in undone.gone]
+    count, gone = len(undone.taken_back), [each.partner.known_as for each in undone.gone]
     outbox.commit(db.session)
     if count:
         said = ngettext(
