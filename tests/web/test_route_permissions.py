@@ -98,6 +98,20 @@ TABLE = {
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
     "POST /desk/steers/<row:steer_id>/release":
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
+    "POST /desk/<row:request_id>/hold": "login 404  404  403  403  403  403  ok   ok   403  404",
+    "POST /desk/<row:request_id>/release":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
+    "POST /desk/<row:request_id>/assign":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
+    "GET /desk/<row:request_id>/compare":
+                                      "login 404  404  403  403  403  403  200  200  403  404",
+    "POST /desk/<row:request_id>/notes":
+                                      "login 404  404  403  403  403  403  422  422  403  404",
+    "POST /people/<row:partner_id>/notes":
+                                      "login 404  404  403  403  403  403  422  422  403  404",
+    # Gone after the turn of its author, a coordinator.
+    "POST /desk/notes/<row:note_id>/remove":
+                                      "login 404  404  403  403  403  403  ok   404  404  404",
     "GET /desk/plan":                 "login 404  404  403  403  403  403  200  200  403  200",
     "POST /desk/plan":                "login 404  404  403  403  403  403  ok   ok   403  ok",
     "POST /desk/plan/<row:plan_id>/cancel":
@@ -147,6 +161,31 @@ TABLE = {
     # Nothing chosen means none.
     "POST /people/<row:partner_id>/organisation":
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
+    "GET /people/teachers":           "login 404  404  403  403  403  403  200  200  403  200",
+    "GET /people/duplicates":         "login 404  404  403  403  403  403  200  200  403  200",
+    # Nobody ticked: back to the table.
+    "POST /people/picked/renewals":   "login 404  404  403  403  403  403  ok   ok   403  ok",
+    "POST /people/picked/write":      "login 404  404  403  403  403  403  ok   ok   403  ok",
+    # Without a name: back to the table.
+    "POST /people/views":             "login 404  404  403  403  403  403  ok   ok   403  ok",
+    "POST /people/views/<row:view_id>/remove":
+                                      "login 404  404  403  403  403  403  ok   404  404  404",
+    # Gone after the coordinator's turn.
+    "POST /people/<row:partner_id>/funds/<row:fund_id>/remove":
+                                      "login 404  404  403  403  403  403  ok   404  403  404",
+    "POST /people/<row:partner_id>/pause":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
+    "POST /people/<row:partner_id>/resume":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
+    "GET /people/<row:partner_id>/merge/<row:other_id>":
+                                      "login 404  404  403  403  403  403  200  200  403  404",
+    "POST /people/<row:partner_id>/merge/<row:other_id>":
+                                      "login 404  404  403  403  403  403  422  422  403  404",
+    "POST /people/<row:partner_id>/apart/<row:other_id>":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
+    # Not merged into anybody.
+    "POST /people/<row:partner_id>/unmerge":
+                                      "login 404  404  403  403  403  403  409  409  403  404",
     "GET /people/<row:partner_id>":   "login 404  404  403  403  403  403  200  200  403  404",
     "POST /people/<row:partner_id>/review":
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
@@ -359,6 +398,7 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
         "<path:filename>": "matchmaker.css",
         "<row:request_id>": world.asked.id,
         "<row:fund_id>": world.fund.id,
+        "<row:note_id>": world.note.id,
         "<row:introduction_id>": world.approved.id,
         "<row:proposal_id>": world.second.id,
         "<row:task_id>": world.task.id,
@@ -367,6 +407,7 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
         "<figure>": "headline",
         "<row:plan_id>": (world.trial if rule.startswith("/equity/") else world.plan).id,
         "<row:partner_id>": cast.esperanza.id,
+        "<row:other_id>": cast.ramon.id,
         "<row:visit_id>": f.VisitFactory(
             region=cast.region, of=f.IntroductionFactory(region=cast.region, suggested__of=world.asked)
         ).id

@@ -12,7 +12,7 @@ from matchmaker import audit, outbox
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.policies import Permission
-from matchmaker.queries import people, people_table
+from matchmaker.queries import aside, people, people_table
 from matchmaker.services import accounts, partners, saved_views, unmerging
 from matchmaker.web import context
 from matchmaker.web.people import words
@@ -74,6 +74,7 @@ def show(partner_id: int) -> ResponseReturnValue:
         voucher=voucher,
         line=table.of_partner(db.session, partner),
         history=people.history(db.session, partner.id),
+        notes=aside.of_partner(db.session, partner.id),
         taken_in=people_table.merged_into(db.session, partner.id),
         kept=db.session.get(Partner, partner.merged_into_id) if partner.merged_into_id else None,
         may_take_back=_until_when(partner),
