@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, abort, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from matchmaker.clock import utc_now
@@ -25,6 +26,18 @@ blueprint.before_request(context.sign_in_first)
 
 _OLDEST = 24 * 60 * 60
 """Seconds of which news are told at most."""
+
+
+_DECIDED = _l("This no longer waits for a decision.")
+_APPROVED = {True: _l("%(name)s approved this at %(at)s."), False: _l("%(name)s approved this on %(at)s.")}
+_SAID = {
+    RequestState.WITHDRAWN: {
+        True: _l("%(name)s withdrew this at %(at)s."),
+        False: _l("%(name)s withdrew this on %(at)s."),
+    },
+    **dict.fromkeys(desk.MORE_WANTED, _APPROVED),
+}
+"""What is said of a change of today, and of another day."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +79,13 @@ def show() -> ResponseReturnValue:
     )
 
 
-def of_page(request_id: int | None, ranking_id: int | None, view: desk.View, now: datetime) -> Live:
+def of_page(asked: LearningRequest | None, ranking_id: int | None, view: desk.View, now: datetime) -> Live:
     """The row of a page that is being drawn; ``ranking_id`` is the one that its form decides on, if it has one."""
-    drawn: dict[str, Any] = {"request": request_id, "ranking": ranking_id, "since": int(now.timestamp())}
-    return Live(url_for("live.show", **drawn, **view.arguments), request_id, looking(request_id, now))
+    here = asked.id if asked else None
+    drawn: dict[str, Any] = {"request": here, "ranking": ranking_id, "since": int(now.timestamp())}
+    withdrawn = asked is not None and asked.state is RequestState.WITHDRAWN
+    said = became(desk.news(db.session, [], now, here).last) if withdrawn else ""
+    return Live(url_for("live.show", **drawn, **view.arguments), here, looking(here, now), said=said)
 
 
 def _since_then(item: desk.Waiting | None, last: desk.Change | None, view: desk.View, ranking: int) -> tuple[str, bool]:
@@ -92,14 +108,12 @@ def looking(request_id: int | None, now: datetime) -> tuple[str, ...]:
 def became(last: desk.Change | None) -> str:
     """What became of a request that is no longer to be decided, by whom and when."""
     if last is None:
-        return _("This no longer waits for a decision.")
-    local = filters.local(last.at)
-    at = filters.time(last.at) if local.date() == filters.local(utc_now()).date() else filters.day_time(last.at)
-    if last.after is RequestState.WITHDRAWN:
-        return _("%(name)s withdrew this at %(time)s.", name=last.by, time=at) if last.by else _("This was withdrawn.")
-    if last.after in desk.MORE_WANTED and last.by:
-        return _("%(name)s approved this at %(time)s.", name=last.by, time=at)
-    return _("This no longer waits for a decision.")
+        return str(_DECIDED)
+    today = filters.local(last.at).date() == filters.local(utc_now()).date()
+    said = _SAID.get(last.after)
+    if said is None or last.by is None:
+        return _("This was withdrawn.") if last.after is RequestState.WITHDRAWN else str(_DECIDED)
+    return str(said[today]) % {"name": last.by, "at": filters.time(last.at) if today else filters.day_time(last.at)}
 
 
 def _number(name: str) -> int | None:

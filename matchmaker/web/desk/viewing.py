@@ -85,7 +85,7 @@ def offered(queue: desk.Queue, staff: Sequence[desk.Named], reader_id: int | Non
         _plain("band", gettext("Grades"), ((code, str(BAND_NAMES[code])) for code in BANDS if grades & {*BANDS[code]})),
         _plain("language", gettext("Language"), _by_name(spoken)),
         _plain("whose", gettext("Assigned to"), ((MINE, gettext("me")), (NOBODYS, gettext("nobody")), *colleagues)),
-        _plain("over", gettext("Waiting"), ((LATE, gettext("longer than promised")), *days)),
+        _plain("over", gettext("Has waited"), ((LATE, gettext("longer than promised")), *days)),
     ]
 
 

@@ -160,7 +160,7 @@ def _render(
         undo=so_far.undo,
         orders=viewing.orders,
         several=len(queue.waiting) > 1,
-        live=live.of_page(here, _decides_on(decision), seen.view, now),
+        live=live.of_page(asked, _decides_on(decision), seen.view, now),
         batch=so_far.batch,
         most_picked=bulk.MOST,
         bar=bar,
