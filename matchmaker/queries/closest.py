@@ -1,4 +1,4 @@
-"""Who comes closest to a yes where nobody is eligible: they know of what was asked, and one thing alone stands between."""
+"""Who comes closest to a yes where nobody is eligible: they know of it, and one thing alone stands between."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from matchmaker.queries import rankings, timeline
+from matchmaker.queries import finding_out, rankings, timeline
 from models import IntroductionState as I
 from models import ProposalState, TaskKind
 from models import RequestState as R
@@ -175,3 +175,15 @@ def test_the_next_person_and_who_stands_behind_are_counted(session: Session, cas
     f.IntroductionFactory(region=cast.region, suggested=second, first_id=first.id, state=I.INVITED)
     line = timeline.of_request(session, first.request, f.NOW).line
     assert line is not None and (line.next_person, line.behind) == (True, 1)
+
+
+def test_whoever_finds_something_out_first_is_named_with_the_day_until_it_has_come(
+    session: Session, cast: Cast
+) -> None:
+    until = f.NOW + timedelta(days=7)
+    held = {"held_until": until, "held_by_id": cast.marisol.id, "held_for": "The principal must agree."}
+    request = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana, state=R.PROPOSED, **held)
+    line = timeline.of_request(session, request, f.NOW)
+    assert (line.headline, drawn(line)) == ("proposed", "xo....")
+    assert line.finds_out == finding_out.FindsOut("Marisol Vega", until)
+    assert timeline.of_request(session, request, until).finds_out is None

@@ -10,6 +10,7 @@ from models import (
     Introduction,
     IntroductionState,
     LearningRequest,
+    Note,
     OutboxItem,
     Plan,
     PlanKind,
@@ -47,6 +48,7 @@ class World:
     task: Task
     told: Reflection
     kept: SavedView
+    note: Note
 
 
 def build(cast: Cast) -> World:
@@ -77,6 +79,7 @@ def build(cast: Cast) -> World:
         quiet=f.SuppressionFactory(region=cast.region),
         task=f.TaskFactory(region=cast.region, owner=cast.marisol, of=approved.request),
         told=_told(cast),
+        note=f.NoteFactory(region=cast.region, of=asked, author=cast.marisol),
         kept=f.SavedViewFactory(region=cast.region, owner=cast.marisol),
     )
 
