@@ -1,0 +1,113 @@
+"""A scene in a real browser, and what can be found wrong with how it looks and answers to assistive technology."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, Page
+
+from tests.browser.pages import Scene
+from tests.browser.serving import COOKIE, Stage
+
+CHECKS = (Path(__file__).parent / "checks.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN_AXE = """async (only) => {
+  const { violations } = await axe.run(document, { runOnly: only, resultTypes: ["violations"] });
+  return violations.map(({ id, nodes }) => {
+    const [{ target, html, failureSummary }] = nodes;
+    return `${id} × ${nodes.length}: ${target.join(" ")} ${html.slice(0, 160)} (${failureSummary.slice(0, 240)})`;
+  });
+}"""
+SEND = """([path, fields]) => {
+  const form = Object.assign(document.createElement("form"), { method: "post", action: path });
+  for (const [name, value] of Object.entries(fields)) {
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  }
+  document.body.append(form);
+  form.submit();
+}"""
+OPEN_ALL = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
+CLOSE_MENUS = "document.querySelectorAll('details.menu').forEach((each) => { each.open = false; })"
+TWICE_THE_TEXT = "document.documentElement.style.fontSize = '200%'"
+SPACE = """for (const each of document.querySelectorAll("body *")) {
+  Object.assign(each.style, { letterSpacing: "%s", wordSpacing: "%s", lineHeight: "%s" });
+}"""
+MORE_SPACE, USUAL_SPACE = SPACE % ("0.12em", "0.16em", "1.5"), SPACE % ("", "", "")
+"""The text spacing that WCAG 1.4.12 lets a reader ask for."""
+Found = Callable[[str], list[str]]
+
+
+@contextmanager
+def shown(browser: Browser, stage: Stage, scene: Scene, language: str, *, width: int, theme: str) -> Iterator[Page]:
+    """The scene in a window of its own, with its checks loaded."""
+    served = stage.served(scene)
+    context = browser.new_context(
+        base_url=served.address,
+        viewport={"width": width, "height": 900},
+        locale=language,
+        color_scheme="dark" if theme == "dark" else "light",
+        reduced_motion="reduce",
+    )
+    context.add_cookies([{"name": COOKIE, "value": stage.cookie(scene, language), "url": served.address}])
+    try:
+        page = context.new_page()
+        visit(page, stage, scene)
+        page.evaluate(CHECKS)
+        yield page
+    finally:
+        context.close()
+
+
+def visit(page: Page, stage: Stage, scene: Scene) -> None:
+    """Open the scene; where it is what a form comes back as, send the form."""
+    if scene.form is None:
+        page.goto(scene.path)
+        return
+    page.goto("/privacy")
+    with page.expect_navigation():
+        page.evaluate(SEND, [scene.path, {"csrf_token": stage.csrf, **scene.form}])
+
+
+def faults(browser: Browser, stage: Stage, scene: Scene, language: str, theme: str) -> list[str]:
+    """Everything that is wrong with a scene: wide in one theme, narrow in the other."""
+    found: list[str] = []
+    other = "light" if theme == "dark" else "dark"
+    with shown(browser, stage, scene, language, width=1280, theme=theme) as page:
+
+        def note(where: str, wrong: list[str]) -> None:
+            found.extend(f"{scene} {language} {where}: {each}" for each in wrong)
+
+        for check in ("shift", "moving", "errors"):
+            note("as it comes", page.evaluate(f"checks.{check}()"))
+        page.evaluate(OPEN_ALL)
+        page.evaluate(AXE_SCRIPT)
+        note(f"1280 {theme}", axe(page))
+        page.emulate_media(color_scheme=other, reduced_motion="reduce")
+        note(f"1280 {other}", axe(page, "color-contrast"))
+        page.evaluate(CLOSE_MENUS)
+        page.set_viewport_size({"width": 390, "height": 844})
+        note(f"390 {other}", axe(page))
+        note("390", page.evaluate("checks.small()"))
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        note(f"390 {theme}", axe(page, "color-contrast"))
+        page.set_viewport_size({"width": 320, "height": 640})
+        note("320", page.evaluate("[...checks.sideways(), ...checks.small()]"))
+        page.evaluate(MORE_SPACE)
+        note("320 with more space in the text", page.evaluate("checks.sideways()"))
+        page.evaluate(USUAL_SPACE)
+        page.set_viewport_size({"width": 640, "height": 450})
+        note("1280 at 200 %", page.evaluate("checks.sideways()"))
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.evaluate(TWICE_THE_TEXT)
+        note("390 with text twice as large", page.evaluate("checks.sideways()"))
+    return found
+
+
+def axe(page: Page, *rules: str) -> list[str]:
+    """The violations of these rules of axe; of all of A, AA, 2.2 and best practice when none is named."""
+    only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": RULES}
+    violations: list[str] = page.evaluate(RUN_AXE, only)
+    return violations
