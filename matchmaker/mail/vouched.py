@@ -38,5 +38,7 @@ def compose(session: Session, item: OutboxItem, settings: Settings, now: datetim
         context={
             "coordinator": coordinator.name if coordinator else "",
             "page": link(settings, "requests.new"),
+            # Whoever was put on a list by somebody else has never chosen one.
+            "password_page": "" if account.password else link(settings, "security.forgot_password"),
         },
     )

@@ -147,22 +147,30 @@ def appoint(session: Session, account: Account, region: Region, role: Role, cloc
     return current
 
 
-def vouch(session: Session, actor: Actor, membership_id: int, clock: Clock) -> Membership:
-    """A coordinator vouches for a teacher, whose membership counts from now on. Again changes nothing."""
+def vouch(session: Session, actor: Actor, membership_id: int, clock: Clock, *, tell: bool = True) -> Membership:
+    """A coordinator vouches for a teacher, whose membership counts from now on. Again changes nothing.
+
+    The teacher is written to, unless somebody else does so: ``tell``.
+    """
     now = clock()
     membership = session.get_one(Membership, membership_id, with_for_update=True, populate_existing=True)
     if membership.since is None:
         membership.since = now
         membership.vouched_by_id = actor.account_id
         audit.record(session, actor, audit.Tag.TEACHER_VOUCHED, membership, at=now)
-        outbox.put(
-            session,
-            name=QueueName.MAIL,
-            key=f"vouched:{membership.id}",
-            kind="vouched",
-            due_at=now,
-            region_id=membership.region_id,
-            payload={"membership_id": membership.id},
-        )
+        if tell:
+            _tell_vouched(session, membership, now)
         session.flush()
     return membership
+
+
+def _tell_vouched(session: Session, membership: Membership, now: datetime) -> None:
+    outbox.put(
+        session,
+        name=QueueName.MAIL,
+        key=f"vouched:{membership.id}",
+        kind="vouched",
+        due_at=now,
+        region_id=membership.region_id,
+        payload={"membership_id": membership.id},
+    )

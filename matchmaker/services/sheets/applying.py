@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -18,14 +19,17 @@ from matchmaker.services.sheets.books import Book, Terms
 from matchmaker.services.sheets.faults import NothingToApply, RowsWrong, SheetGone, SheetOvertaken
 from matchmaker.services.sheets.funds import Funds
 from matchmaker.services.sheets.partners import Partners
+from matchmaker.services.sheets.requests import Requests
+from matchmaker.services.sheets.schools import Schools
 from matchmaker.services.sheets.tables import COLUMNS
+from matchmaker.services.sheets.teachers import Teachers
 from models import ImportedRow, OutboxItem, Region, RowOutcome, SheetImport, SheetKind
 
 KEPT_FOR = timedelta(hours=2)
 """So long a file waits for a confirmation."""
 EXPIRES = "sheet_expires"
 LONGEST_NAME = 120
-BOOKS: Mapping[SheetKind, type[Book]] = {book.kind: book for book in (Partners, Funds)}
+BOOKS: Mapping[SheetKind, type[Book]] = {book.kind: book for book in (Schools, Teachers, Partners, Funds, Requests)}
 
 
 def hand_in(
@@ -75,6 +79,7 @@ def confirm(session: Session, actor: Actor, import_id: int, digest: str, terms: 
         raise RowsWrong(rows=len(plan.wrong_rows))
     if not plan.does_something:
         raise NothingToApply
+    terms = replace(terms, file_name=handed.file_name)
     rows = [_written(book, actor, step, terms, clock) for step in plan.steps]
     session.flush()
     session.execute(

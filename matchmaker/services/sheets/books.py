@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -52,6 +52,8 @@ class Book(ABC):
     kind: ClassVar[SheetKind]
     fixed: ClassVar[frozenset[str]] = frozenset()
     """Columns that are read for a new row only, and refused where they differ for one that is there."""
+    theirs: ClassVar[frozenset[str]] = frozenset()
+    """Columns that are read for a new row only; later they are what the person says of themselves."""
 
     def __init__(self, session: Session, region: Region, now: datetime) -> None:
         self.session, self.region, self.now = session, region, now
@@ -92,6 +94,11 @@ class Book(ABC):
     @abstractmethod
     def remove(self, actor: Actor, row: Any, noted: Mapping[str, str], clock: Clock) -> None:
         """Take away a row that an import has made, as ``keeps`` has allowed."""
+
+    @property
+    def calls(self) -> Mapping[str, Callable[[str], Any]]:
+        """For columns that call somebody else's row: how that is found."""
+        return {}
 
     def check(self, row: Any | None, values: Values, changed: set[str]) -> Iterator[CellError]:
         """What is wrong with a row as a whole, once each of its cells is sound."""
@@ -139,6 +146,13 @@ class Book(ABC):
         keys: set[Hashable] = {("key", values["key"])} if values.get("key") else set()
         name = self.named(values)
         return keys | ({("name", name)} if name is not None else set())
+
+    def same(self, name: str, one: Any, other: Any) -> bool:
+        """Whether two values of a column are the same; somebody may be called by an address, a key or a name."""
+        calls = self.calls.get(name)
+        if calls is not None and one and other:
+            return calls(one) is calls(other) is not None
+        return self.columns[name].cell.same(one, other)
 
     def cells(self, values: Values, names: Iterable[str], language: str = "en") -> dict[str, str]:
         """Values as they are written, by column."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import func, select
@@ -59,6 +59,10 @@ class Funds(Book):
 
     def label(self, values: Values) -> str:
         return str(values["title"])
+
+    @property
+    def calls(self) -> Mapping[str, Callable[[str], Any]]:
+        return {"partner": self.partners.resolve}
 
     def check(self, row: Fund | None, values: Values, changed: set[str]) -> Iterator[CellError]:
         partner = self.partners.resolve(values["partner"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -76,6 +76,10 @@ class Partners(Book):
         joined = self.now.astimezone(self.zone).date()
         own = {"monthly_capacity": VISITS, "languages": (language,), "joined_on": joined}
         return super().defaults(given) | own
+
+    @property
+    def calls(self) -> Mapping[str, Callable[[str], Any]]:
+        return {"organisation": self.resolve}
 
     def check(self, row: Partner | None, values: Values, changed: set[str]) -> Iterator[CellError]:
         begins, ends = values["free_from"], values["free_until"]

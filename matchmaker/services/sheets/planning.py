@@ -133,12 +133,12 @@ class _Looked:
             return None
 
     def _as_stored(self, current: Mapping[str, Any]) -> dict[str, Any]:
-        """Cells that say what is stored already, also where we would not take it from a file."""
+        """Cells that say what is stored already, also where we would not take it from a file; or what is theirs."""
         stored = {}
         for name, cell in self.row.cells.items():
             write = self.columns[name].cell.write
             written = (write(current[name], language) for language in ("en", "es"))
-            if not self.columns[name].asked and cell.strip() in written:
+            if name in self.book.theirs or (not self.columns[name].asked and cell.strip() in written):
                 stored[name] = current[name]
                 self.errors.pop(name, None)
         return stored
@@ -154,7 +154,7 @@ class _Looked:
         named = {name for name in values if not self.columns[name].asked}
         if current is None:
             return named
-        return {name for name in named if not self.columns[name].cell.same(current[name], values[name])}
+        return {name for name in named if not self.book.same(name, current[name], values[name])}
 
     def _ask_for_missing(self) -> None:
         for name, column in self.book.columns.items():

@@ -38,7 +38,7 @@ def take_back(session: Session, actor: Actor, import_id: int, clock: Clock) -> S
         .order_by(ImportedRow.line.desc())
     ).all()
     for row in rows:
-        kept = _taken_back(book, actor, row, clock)
+        kept = _taken_back(book, actor, row, Terms(file_name=taken.file_name), clock)
         row.kept = kept.value if kept else None
         counts["kept" if kept else "taken_back"] += 1
     taken.undone_at, taken.undone_by_id = now, actor.account_id
@@ -47,13 +47,13 @@ def take_back(session: Session, actor: Actor, import_id: int, clock: Clock) -> S
     return taken
 
 
-def _taken_back(book: Book, actor: Actor, imported: ImportedRow, clock: Clock) -> Kept | None:
+def _taken_back(book: Book, actor: Actor, imported: ImportedRow, terms: Terms, clock: Clock) -> Kept | None:
     row = book.by_id.get(imported.subject_id)
     if row is None:
         # Somebody has removed it since.
         return None
     if imported.outcome is RowOutcome.CHANGED:
-        return _put_back(book, actor, row, imported, clock)
+        return _put_back(book, actor, row, imported, terms, clock)
     return _removed(book, actor, row, imported, clock)
 
 
@@ -72,7 +72,7 @@ def _removed(book: Book, actor: Actor, row: Any, imported: ImportedRow, clock: C
     return None
 
 
-def _put_back(book: Book, actor: Actor, row: Any, imported: ImportedRow, clock: Clock) -> Kept | None:
+def _put_back(book: Book, actor: Actor, row: Any, imported: ImportedRow, terms: Terms, clock: Clock) -> Kept | None:
     """The cells that still hold what the import wrote get back what stood there before."""
     differing = _differing(book, row, imported.after)
     names = [name for name in imported.before if name in book.columns and name not in differing]
@@ -81,12 +81,21 @@ def _put_back(book: Book, actor: Actor, row: Any, imported: ImportedRow, clock: 
         cell, before = book.columns[name].cell, imported.before[name]
         values[name] = cell.read(before) if before else cell.empty
     if names:
-        book.change(actor, row, values, set(names), Terms(), clock)
+        book.change(actor, row, values, set(names), terms, clock)
     return Kept.CHANGED if differing else None
 
 
 def _differing(book: Book, row: Any, after: Mapping[str, str]) -> set[str]:
     """The columns that hold something else than the import wrote."""
     values = book.values(row)
-    cells = {name: cell for name, cell in after.items() if name in book.columns and not book.columns[name].asked}
-    return {name for name, cell in book.cells(values, cells).items() if cell != cells[name]}
+    return {name for name, cell in after.items() if _asked(book, name) and not _still(book, name, cell, values[name])}
+
+
+def _asked(book: Book, name: str) -> bool:
+    """Whether a noted word is the cell of a column that is stored."""
+    return name in book.columns and not book.columns[name].asked
+
+
+def _still(book: Book, name: str, cell: str, value: Any) -> bool:
+    column = book.columns[name].cell
+    return cell == column.write(value, "en") or (bool(cell) and book.same(name, column.read(cell), value))

@@ -34,8 +34,7 @@ class ConfirmForm(fields.PageForm):
     reviewed = BooleanField(_("I have read these people\u2019s profiles: they may be invited from now on"))
     tell = BooleanField(_("Write to the new teachers that they can post now"))
 
-    def terms(self, file_name: str) -> Terms:
+    @property
+    def terms(self) -> Terms:
         """As the service takes them."""
-        return Terms(
-            leave_out=self.leave_out.data, reviewed=self.reviewed.data, tell=self.tell.data, file_name=file_name
-        )
+        return Terms(leave_out=self.leave_out.data, reviewed=self.reviewed.data, tell=self.tell.data)

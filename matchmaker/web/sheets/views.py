@@ -93,12 +93,12 @@ def show(import_id: int) -> ResponseReturnValue:
 @blueprint.post("/<row:import_id>/apply")
 def apply(import_id: int) -> ResponseReturnValue:
     """Read a file in as it was shown."""
-    handed = _handed(import_id)
+    _handed(import_id)
     form = ConfirmForm()
     if not form.validate():
         abort(422)
     try:
-        applying.confirm(db.session, g.actor, import_id, form.digest.data, form.terms(handed.file_name), utc_now)
+        applying.confirm(db.session, g.actor, import_id, form.digest.data, form.terms, utc_now)
     except (SheetOvertaken, RowsWrong) as changed:
         db.session.rollback()
         flash(failures.sentence(changed), "warn")

@@ -29,7 +29,7 @@ def handed_in(
 
 def read_in(session: Session, actor: Actor, region: Region, kind: SheetKind, data: bytes, **terms: Any) -> SheetImport:
     """A file that was looked at and confirmed."""
-    handed = handed_in(session, actor, region, kind, data)
+    handed = handed_in(session, actor, region, kind, data, terms.pop("file_name", "neighbors.csv"))
     plan = applying.look(session, handed, f.NOW)
     return applying.confirm(session, actor, handed.id, plan.digest, Terms(**terms), lambda: f.NOW)
 
