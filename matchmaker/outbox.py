@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,21 @@ from models import OutboxItem, QueueName
 
 LONGEST_WAIT = timedelta(minutes=15)
 _NUDGES = "outbox.nudges"
+
+# Said once: they run for every item.
+_PUT = insert(OutboxItem.__table__).on_conflict_do_nothing(index_elements=["key"])
+_NEXT = (
+    select(OutboxItem)
+    .where(
+        OutboxItem.queue == bindparam("name"),
+        OutboxItem.done_at.is_(None),
+        OutboxItem.failed_at.is_(None),
+        OutboxItem.due_at <= bindparam("now"),
+    )
+    .order_by(OutboxItem.due_at, OutboxItem.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
 
 
 def put(
@@ -27,11 +42,8 @@ def put(
     payload: dict[str, Any] | None = None,
 ) -> None:
     """Leave something to do. The same key a second time changes nothing."""
-    session.execute(
-        insert(OutboxItem)
-        .values(queue=name, key=key, kind=kind, due_at=due_at, region_id=region_id, payload=payload or {})
-        .on_conflict_do_nothing(index_elements=["key"])
-    )
+    item = {"queue": name, "key": key, "kind": kind, "due_at": due_at, "region_id": region_id, "payload": payload or {}}
+    session.execute(_PUT, item)
     session.info.setdefault(_NUDGES, set()).add(name)
 
 
@@ -48,18 +60,7 @@ def claim(session: Session, name: QueueName, now: datetime) -> OutboxItem | None
 
     The lock goes with the connection, so an item whose worker is killed is free again at once.
     """
-    return session.scalar(
-        select(OutboxItem)
-        .where(
-            OutboxItem.queue == name,
-            OutboxItem.done_at.is_(None),
-            OutboxItem.failed_at.is_(None),
-            OutboxItem.due_at <= now,
-        )
-        .order_by(OutboxItem.due_at, OutboxItem.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    return session.scalar(_NEXT, {"name": name, "now": now})
 
 
 def take(session: Session, key: str) -> OutboxItem | None:

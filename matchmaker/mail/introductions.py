@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from matchmaker import tokens
@@ -31,9 +31,16 @@ _WITHOUT_DATE = timedelta(days=90)
 """How long a link works by which a date can be set."""
 
 
+_LOCK_REQUEST = (
+    select(LearningRequest.id)
+    .join(Introduction, Introduction.request_id == LearningRequest.id)
+    .where(Introduction.id == bindparam("introduction"))
+    .with_for_update(of=LearningRequest)
+)
 _TEACHERS, _APPROVER = aliased(Account), aliased(Account)
 _WITH_ALL = (
-    select(Introduction, LearningRequest, Teacher, _TEACHERS, School, Partner, _APPROVER, Proposal, Fund)
+    select(Introduction, Region, LearningRequest, Teacher, _TEACHERS, School, Partner, _APPROVER, Proposal, Fund)
+    .join(Region, Region.id == Introduction.region_id)
     .join(LearningRequest, LearningRequest.id == Introduction.request_id)
     .join(Teacher, Teacher.id == LearningRequest.teacher_id)
     .join(_TEACHERS, _TEACHERS.id == Teacher.account_id)
@@ -42,6 +49,7 @@ _WITH_ALL = (
     .join(_APPROVER, _APPROVER.id == Introduction.approved_by_id)
     .outerjoin(Proposal, Proposal.id == Introduction.proposal_id)
     .outerjoin(Fund, Fund.id == Proposal.fund_id)
+    .where(Introduction.id == bindparam("introduction"))
     .with_for_update(of=Introduction)
     .execution_options(populate_existing=True)
 )
@@ -65,15 +73,14 @@ def named(session: Session, item: OutboxItem) -> Introduction | None:
 
 def locked(session: Session, item: OutboxItem) -> Introduction | None:
     """The same, locked after its request: that order everywhere, so that nobody waits in a circle."""
-    number = item.payload["introduction_id"]
-    its_request = select(Introduction.request_id).where(Introduction.id == number).scalar_subquery()
-    session.execute(select(LearningRequest.id).where(LearningRequest.id == its_request).with_for_update())
-    found = session.execute(_WITH_ALL.where(Introduction.id == number)).one_or_none()
+    its_number = {"introduction": item.payload["introduction_id"]}
+    session.execute(_LOCK_REQUEST, its_number)
+    found = session.execute(_WITH_ALL, its_number).one_or_none()
     if found is None:
         return None
-    introduction: Introduction = found[0]
     # A session forgets whom nobody holds; what the leaving of the letter changes would read it all once more.
-    session.info["in_hand"] = found, session.get_one(Region, introduction.region_id)
+    session.info["in_hand"] = found
+    introduction: Introduction = found[0]
     return introduction
 
 

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email import policy
-from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import lru_cache
+from typing import Any
 from urllib.parse import quote
 
 from flask import current_app, g
@@ -32,6 +34,14 @@ CHOICES_LAST = timedelta(days=365)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
+class _Headers(HeaderRegistry):
+    """The standard headers. Most of a mail's stand in the next one, too, and are taken apart once."""
+
+    @lru_cache(maxsize=512)  # noqa: B019 - there is one registry
+    def __call__(self, name: str, value: Any) -> BaseHeader:
+        return super().__call__(name, value)  # type: ignore[no-any-return]
+
+
 class _Addresses(UnstructuredHeader):
     """A header of addresses in angle brackets, one a line. The standard one would cut and encode a long link."""
 
@@ -40,7 +50,7 @@ class _Addresses(UnstructuredHeader):
         return f"{self.name}: {f',{policy.linesep} '.join(lines)}{policy.linesep}"  # type: ignore[attr-defined]
 
 
-_HEADERS = HeaderRegistry()
+_HEADERS = _Headers()
 _HEADERS.map_to_type("list-unsubscribe", _Addresses)  # type: ignore[arg-type]  # as the standard ones are
 _ASCII, _UTF8 = (each.clone(header_factory=_HEADERS) for each in (policy.SMTP, policy.SMTPUTF8))
 
@@ -62,9 +72,9 @@ def render(letter: Letter, item: OutboxItem, settings: Settings, now: datetime) 
         raise ValueError(f"{letter.template}: the HTML part is over {LARGEST_HTML} bytes")
     message["Message-ID"] = f"<{item.uid}@{settings.mail_domain}>"
     message["Date"] = format_datetime(now)
-    message["From"] = _address(letter.sender)
-    message["To"] = recipient
-    message["Reply-To"] = _address(letter.reply_to or letter.sender)
+    message["From"] = str(_address(letter.sender))
+    message["To"] = str(recipient)
+    message["Reply-To"] = str(_address(letter.reply_to or letter.sender))
     message["Subject"] = subject
     if token:
         _list_unsubscribe(message, link(settings, "mail.one_click", token=token), _address(letter.sender).addr_spec)
@@ -92,17 +102,13 @@ def one_line(text: str) -> str:
 
 def wrapped(text: str) -> str:
     """Paragraphs filled to the width of a mail; a line that is one long word, such as a link, stays whole."""
-    lines = (
-        textwrap.fill(
-            line.rstrip(),
-            WIDTH,
-            subsequent_indent="  " if line.startswith("- ") else "",
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        for line in text.strip().splitlines()
-    )
+    lines = (line if len(line) <= WIDTH else _filled(line) for line in map(str.rstrip, text.strip().splitlines()))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
+
+
+def _filled(line: str) -> str:
+    indent = "  " if line.startswith("- ") else ""
+    return textwrap.fill(line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 @contextmanager

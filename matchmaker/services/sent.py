@@ -20,9 +20,11 @@ def invited(session: Session, item: OutboxItem, now: datetime) -> None:
     if introduction.state is not IntroductionState.APPROVED:
         return
     region = session.get_one(Region, introduction.region_id)
-    introduction.become(IntroductionState.INVITED, at=now)
-    introduction.invited_at = now
-    deadlines.invited(session, introduction, region, now)
+    # All of it is written at once, in the flush that ends it.
+    with session.no_autoflush:
+        introduction.become(IntroductionState.INVITED, at=now)
+        introduction.invited_at = now
+        deadlines.invited(session, introduction, region, now)
     audit.record(session, NOBODY, audit.Tag.INVITATION_SENT, introduction, at=now)
 
 
