@@ -15,7 +15,17 @@ from sqlalchemy.orm import Session
 
 from matchmaker.errors import DomainError
 from matchmaker.queries import rankings
-from matchmaker.services import introductions, partners, proposals, reflections, requests, tasks, visits
+from matchmaker.services import (
+    holds,
+    introductions,
+    partners,
+    proposals,
+    reflections,
+    requests,
+    standing,
+    tasks,
+    visits,
+)
 from matchmaker.services.introductions import Spoken
 from matchmaker.settings import Settings
 from models import (
@@ -47,6 +57,7 @@ from tests.services.passing import Passing
 HOUR = timedelta(hours=1)
 _I = IntroductionState
 HELD = frozenset({_I.MET, _I.REFLECTED})
+WAITING = (RequestState.POSTED, RequestState.PROPOSED, RequestState.NONE_YET)
 FINAL = frozenset({_I.UNDONE, _I.NOT_NOW, _I.LAPSED, _I.WITHDRAWN, _I.CANCELLED, _I.NOT_HELD}) | HELD
 WAITS_ON = {
     _I.APPROVED: "invitation",
@@ -193,6 +204,16 @@ class Everybody(RuleBasedStateMachine):
             teacher = acting(self.cast.ana.account)
             self._try(requests.withdraw, teacher, self._one(self.requests, which).id, self.time.clock)
 
+    @rule(which=numbers, days=st.integers(0, 30))
+    def put_on_hold_or_take_up(self, which: int, days: int) -> None:
+        """For so many days; for none, it is taken up again."""
+        about = (acting(self.cast.ben), self._one(self.requests, which).id)
+        if days:
+            until = self.time.now.date() + timedelta(days=days)
+            self._try(holds.hold, *about, until, "A call first", self.time.clock)
+        else:
+            self._try(holds.release, *about, self.time.clock)
+
     @rule(which=numbers, choice=numbers, side=sides)
     def all_goes_well(self, which: int, choice: int, side: Side) -> None:
         """Somebody does what everybody hopes for next, so that walks lead far."""
@@ -275,6 +296,13 @@ class Everybody(RuleBasedStateMachine):
             else:
                 assert request.state not in (RequestState.PLACED, RequestState.SCHEDULED)
                 assert (request.state is RequestState.DONE) == any(state in HELD for state in states)
+
+    @invariant()
+    def only_a_request_that_wants_somebody_is_on_hold(self) -> None:
+        for request in getattr(self, "requests", ()):
+            if request.held(self.time.now):
+                assert request.held_by_id == self.cast.ben.id
+                assert request.state in WAITING or standing.wants_more(self.session, request)
 
     @invariant()
     def a_visit_and_its_introduction_agree(self) -> None:
