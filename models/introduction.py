@@ -57,7 +57,8 @@ class Introduction(Stateful, RegionOwned, Base):
 
     The invitation leaves at ``due_at``, the end of the undo window. ``proposal_id`` is NULL for what was
     arranged outside the ranker (a network's earlier history). ``first_id`` is the introduction whose backup this one
-    was, NULL for a first choice. A coordinator who was told the answer by the partner is ``answered_by``.
+    was, NULL for a first choice. ``answered_by`` is who answered while signed in: a coordinator who was told it, or
+    the partner or teacher in person.
     """
 
     __tablename__ = "introduction"

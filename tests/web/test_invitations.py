@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from matchmaker import tokens
 from matchmaker.settings import Settings
 from models import (
+    Account,
+    AnswerVia,
     CapacityUnit,
     Introduction,
     IntroductionState,
@@ -64,6 +66,23 @@ def test_a_yes_with_a_date_leads_to_two_introductions(session: Session, visitor:
     assert world.invited.window_id == world.invited.request.windows[1].id
     kinds = session.scalars(select(OutboxItem.kind).where(OutboxItem.kind.startswith("introduction"))).all()
     assert sorted(kinds) == ["introduction_partner", "introduction_teacher"]
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_which_way_the_answer_came_is_kept(session: Session, world: World, browse, link, signed_in: bool) -> None:
+    partner = world.invited.partner
+    partner.account_id = f.AccountFactory().id
+    browser = browse(session.get_one(Account, partner.account_id) if signed_in else None)
+    assert browser.post(link(world.invited), yes(world)).status_code == 302
+    session.refresh(world.invited)
+    assert world.invited.answered_via is (AnswerVia.PAGE if signed_in else AnswerVia.LINK)
+    assert world.invited.answered_by_id == (partner.account_id if signed_in else None)
+
+
+def test_somebody_else_s_browser_answers_by_the_link(session: Session, world: World, cast: Cast, browse, link) -> None:
+    assert browse(cast.ana.account).post(link(world.invited), {"answer": "not_now"}).status_code == 302
+    session.refresh(world.invited)
+    assert (world.invited.answered_via, world.invited.answered_by_id) == (AnswerVia.LINK, None)
 
 
 def test_the_first_answer_stands(session: Session, visitor: Browser, world: World, link) -> None:

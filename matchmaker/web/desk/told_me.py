@@ -13,9 +13,9 @@ from matchmaker.extensions import db
 from matchmaker.policies import Permission
 from matchmaker.queries import invitations
 from matchmaker.queries.invitations import Invitation
-from matchmaker.services import introductions, partners
 from matchmaker.web import context, failures
 from matchmaker.web.desk.forms import ToldForm
+from matchmaker.web.invitations import taking
 from models import Introduction
 
 blueprint = Blueprint("told_me", __name__, url_prefix="/desk/introductions")
@@ -40,7 +40,7 @@ def take(introduction_id: int) -> ResponseReturnValue:
         return _page(introduction, invitation, form, 422)
     name, request_id = introduction.partner.name, introduction.request_id
     try:
-        _take(introduction, form)
+        taking.take(introduction.key, form, form.spoken(g.actor))
     except Conflict as conflict:
         return _as_it_stands(introduction_id, conflict)
     outbox.commit(db.session)
@@ -58,18 +58,6 @@ def _as_it_stands(introduction_id: int, conflict: Conflict) -> ResponseReturnVal
     flash(said, "stop")
     introduction, invitation = _asked(introduction_id)
     return _page(introduction, invitation, ToldForm(invitation, formdata=None), conflict.status)
-
-
-def _take(introduction: Introduction, form: ToldForm) -> None:
-    key, spoken = introduction.key, form.spoken(g.actor)
-    if form.answer.data == "yes":
-        introductions.accept(db.session, key, form.window.data, utc_now, spoken)
-    elif form.answer.data == "other_times":
-        introductions.propose_times(db.session, key, form.times, utc_now, spoken)
-    else:
-        answered = introductions.not_now(db.session, key, form.why, utc_now, spoken)
-        if form.pause_until.data is not None:
-            partners.pause(db.session, g.actor, answered.partner, utc_now, form.pause_until.data)
 
 
 def _asked(introduction_id: int) -> tuple[Introduction, Invitation]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -12,12 +12,14 @@ from matchmaker import outbox, tokens
 from matchmaker.clock import utc_now
 from matchmaker.errors import Conflict
 from matchmaker.extensions import db, limiter
-from matchmaker.policies import NOBODY
 from matchmaker.queries import invitations
-from matchmaker.services import capacity, introductions, partners
+from matchmaker.services import capacity
+from matchmaker.services.introductions import BY_LINK, Spoken
 from matchmaker.web import context, failures
 from matchmaker.web.invitations.forms import AnswerForm
+from matchmaker.web.invitations.taking import take
 from matchmaker.web.messages import by_link
+from models import AnswerVia, Partner
 
 blueprint = Blueprint("invitations", __name__, url_prefix="/i")
 
@@ -46,22 +48,17 @@ def answer(token: str) -> ResponseReturnValue:
     if not form.validate():
         return _page(link, invitation, form, 422)
     try:
-        _take(link, form)
+        take(link.introduction, form, _spoken(invitation))
     except Conflict as conflict:
         return _as_it_stands(link, conflict)
     outbox.commit(db.session)
     return redirect(url_for("invitations.show", token=token))
 
 
-def _take(link: tokens.Link, form: AnswerForm) -> None:
-    if form.answer.data == "yes":
-        introductions.accept(db.session, link.introduction, form.window.data, utc_now)
-    elif form.answer.data == "other_times":
-        introductions.propose_times(db.session, link.introduction, form.times, utc_now)
-    else:
-        answered = introductions.not_now(db.session, link.introduction, form.why, utc_now)
-        if form.pause_until.data is not None:
-            partners.pause(db.session, NOBODY, answered.partner, utc_now, form.pause_until.data)
+def _spoken(invitation: invitations.Invitation) -> Spoken:
+    """Which way the answer came: the link of a mail, or a partner who is signed in and came from their own page."""
+    account = db.session.get_one(Partner, invitation.partner_id).account_id
+    return Spoken(AnswerVia.PAGE, g.actor) if account and account == g.actor.account_id else BY_LINK
 
 
 def _read(token: str) -> tokens.Link:
