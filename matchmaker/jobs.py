@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from matchmaker import outbox, queue
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
-from matchmaker.mail.deliver import NotYet, PermanentFailure, deliver
+from matchmaker.mail.deliver import NotYet, PermanentFailure, UnknownKind, deliver
 from matchmaker.mail.transport import Transport
 from matchmaker.services import (
     afterwards,
@@ -122,7 +122,7 @@ def do_next(session: Session, name: QueueName) -> bool:
         session.rollback()
         log.warning("outbox_failed", item=item_id, kind=kind, error=type(error).__name__)
         outbox.record_failure(session, item_id, error, utc_now(), final=isinstance(error, PermanentFailure))
-        if isinstance(error, PermanentFailure):
+        if isinstance(error, PermanentFailure) and not isinstance(error, UnknownKind):
             bounces.put_aside(session, session.get_one(OutboxItem, item_id), utc_now())
         outbox.commit(session, draining=name)
     return True

@@ -29,7 +29,7 @@ from matchmaker.mail import (
     visit_soon,
     vouched,
 )
-from matchmaker.mail.failures import NotYet, PermanentFailure, TransientFailure
+from matchmaker.mail.failures import NotYet, PermanentFailure, TransientFailure, UnknownKind
 from matchmaker.mail.letter import Letter
 from matchmaker.mail.render import render
 from matchmaker.mail.transport import Transport
@@ -37,7 +37,7 @@ from matchmaker.queries import mail_choices
 from matchmaker.settings import Settings
 from models import MailKind, OutboxItem, Region
 
-__all__ = ["NotYet", "PermanentFailure", "TransientFailure", "deliver"]
+__all__ = ["NotYet", "PermanentFailure", "TransientFailure", "UnknownKind", "deliver"]
 
 log = structlog.get_logger()
 
@@ -86,7 +86,7 @@ def deliver(
     when it has to wait.
     """
     if item.kind not in COMPOSE:
-        raise PermanentFailure(f"there is no letter for {item.kind!r}")
+        raise UnknownKind(f"this version has no letter {item.kind!r}: it was left by another one")
     letter = COMPOSE[item.kind](session, item, settings, now)
     if letter is None or not _wanted(session, item, letter):
         item.done_at = now

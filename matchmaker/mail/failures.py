@@ -13,6 +13,10 @@ class PermanentFailure(MailFailure):
     """Trying this mail again is useless; a person must look at it."""
 
 
+class UnknownKind(PermanentFailure):
+    """This version writes no such mail: that is about the installation, and about nobody who could be called."""
+
+
 class TransientFailure(MailFailure):
     """The mail may leave later."""
 

@@ -89,5 +89,5 @@ def minutes(since: datetime | None, now: datetime) -> int | None:
 
 
 def kind(code: str) -> str:
-    """What a kind of work is called."""
+    """What a kind of work is called; one that has no words, such as another version's, by its code."""
     return labels.label(KINDS, code)
