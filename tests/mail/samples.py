@@ -202,6 +202,12 @@ def _clearance_ends(scene: Scene) -> OutboxItem:
     return scene.to("clearance_ends", Side.PARTNER, visit_id=scene.agree().id)
 
 
+def _clearance_renewal(scene: Scene) -> OutboxItem:
+    esperanza, marisol = scene.cast.esperanza, scene.cast.marisol
+    esperanza.clearance_expires_on = date(2026, 10, 7)
+    return scene.item("clearance_renewal", partner_id=esperanza.id, by_id=marisol.id)
+
+
 def _how_was_it(scene: Scene) -> OutboxItem:
     visit = scene.agree()
     visit.starts_at = f.NOW - timedelta(days=3)
@@ -245,6 +251,7 @@ LETTERS: dict[str, Callable[[Scene], OutboxItem]] = {
     "visit_soon": _soon,
     "plan_wanted": _plan_wanted,
     "clearance_ends": _clearance_ends,
+    "clearance_renewal": _clearance_renewal,
     "how_was_it": _how_was_it,
     "confirm_address": _account("confirm_address"),
     "new_password": _account("new_password"),
