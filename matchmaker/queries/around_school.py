@@ -40,6 +40,8 @@ COMMON = 0.2
 """A word held by more than this share of the region's funds says nothing."""
 FEW = 5
 """A word held by so few funds always says something, however small the region."""
+MOST_HELD = 2000
+"""A word held by more funds than this says nothing either, in a region of any size: it would have to be counted."""
 MOST_CLOSE = 200
 """People counted at most."""
 HIDDEN_UNDER = 5
@@ -63,6 +65,11 @@ class Reach:
     fitting: int = 0
     funds: tuple[Fund, ...] = ()
 
+    @property
+    def many(self) -> bool:
+        """Whether counting stopped because there are so many."""
+        return self.close is not None and self.close >= MOST_CLOSE
+
 
 def reach(session: Session, draft: LearningRequest, now: datetime, most_funds: int) -> Reach:
     """Count the people for a draft that is in no table yet: a request without an id, with its windows."""
@@ -75,7 +82,7 @@ def reach(session: Session, draft: LearningRequest, now: datetime, most_funds: i
         select(Fund, fits)
         .join(close, close.c.fund_id == Fund.id)
         .join(Partner, Partner.id == Fund.partner_id)
-        .where(close.c.place == 1, _findable())
+        .where(_findable())
         .order_by(close.c.weight.desc(), Fund.id)
         .limit(MOST_CLOSE)
         .options(contains_eager(Fund.partner))
@@ -146,7 +153,7 @@ def _close(session: Session, region_id: int, words: Sequence[str]) -> Subquery:
     held = func.count().over(partition_by=hits.c.word)
     weighed = select(hits, held.label("held")).cte("weighed")
     weight = func.sum(func.ln(1 + literal(float(funds)) / weighed.c.held))
-    return (
+    ranked = (
         select(
             weighed.c.fund_id,
             weight.label("weight"),
@@ -154,18 +161,27 @@ def _close(session: Session, region_id: int, words: Sequence[str]) -> Subquery:
             .over(partition_by=weighed.c.partner_id, order_by=(weight.desc(), weighed.c.fund_id))
             .label("place"),
         )
-        .where(weighed.c.held <= max(FEW, int(funds * COMMON)))
+        .where(weighed.c.held <= min(MOST_HELD, max(FEW, int(funds * COMMON))))
         .group_by(weighed.c.fund_id, weighed.c.partner_id)
         .having(func.count() >= LEAST_WORDS)
         .subquery()
+    )
+    # Some of them may be paused or not read yet; nobody further down would be counted or shown.
+    first = ranked.c.place == 1
+    return (
+        select(ranked).where(first).order_by(ranked.c.weight.desc(), ranked.c.fund_id).limit(2 * MOST_CLOSE).subquery()
     )
 
 
 def _holding(region_id: int, place: int, word: str) -> Select[int, int, int]:
     """The funds that hold a word; none for a word that says nothing in one of the languages."""
     stems = [func.plainto_tsquery(language, func.folded(word)) for language in _LANGUAGES]
-    return select(literal(place).label("word"), Fund.id.label("fund_id"), Fund.partner_id).where(
-        Fund.region_id == region_id,
-        not_(or_(*(func.numnode(stem) == 0 for stem in stems))),
-        func.search_words(Fund.title, Fund.text, Fund.story).bool_op("@@")(stems[0].op("||")(stems[1])),
+    return (
+        select(literal(place).label("word"), Fund.id.label("fund_id"), Fund.partner_id)
+        .where(
+            Fund.region_id == region_id,
+            not_(or_(*(func.numnode(stem) == 0 for stem in stems))),
+            func.search_words(Fund.title, Fund.text, Fund.story).bool_op("@@")(stems[0].op("||")(stems[1])),
+        )
+        .limit(MOST_HELD + 1)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy.orm import Session
 
 from matchmaker.queries import around_school
@@ -77,3 +78,16 @@ def test_a_word_that_everybody_uses_says_nothing(session: Session, cast: Cast) -
     for number in range(12):
         known(cast, f"Students wonder about thing {'abcdefghijkl'[number] * 4}")
     assert reach(session, cast, "My students wonder.").close == 0
+
+
+def test_counting_stops_and_words_that_very_many_know_say_nothing(
+    session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        known(cast, "I repair tube radios and circuits")
+    assert reach(session, cast, RADIOS).close == 4
+    monkeypatch.setattr(around_school, "MOST_CLOSE", 3)
+    found = reach(session, cast, RADIOS)
+    assert (found.close, found.many) == (3, True)
+    monkeypatch.setattr(around_school, "MOST_HELD", 3)
+    assert reach(session, cast, RADIOS).close == 0
