@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from matchmaker.policies import Actor
-from models import AuditEvent
+from models import AuditEvent, Region
 
 
 class Tag(StrEnum):
@@ -114,7 +114,7 @@ def record(session: Session, actor: Actor, tag: Tag, subject: Any, *, at: dateti
     """Write one event about a stored row. ``detail`` must be JSON and hold no contact and no free text of a person."""
     session.add(
         AuditEvent(
-            region_id=getattr(subject, "region_id", None),
+            region_id=subject.id if isinstance(subject, Region) else getattr(subject, "region_id", None),
             at=at,
             actor_id=actor.account_id,
             tag=tag.value,

@@ -81,6 +81,10 @@ class Permission(Enum):
     """A region, or a trial of it: coordinators and admins."""
     SET_POLICY = "put a policy into effect, or take one back"
     """A region: admins."""
+    EXPORT_REGION = "take along everything that a region owns"
+    """A region: admins."""
+    ERASE_PERSON = "take along or erase what is kept of somebody, as they have asked"
+    """A membership or a partner of a region: admins."""
     MEND = "see how the work behind the pages stands, and mend it"
     """A region, or an outbox item or a suppressed address of it: admins."""
 
@@ -149,6 +153,8 @@ PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
     Permission.READ_EQUITY: lambda actor, region: _staff(actor, region) or actor.is_a(_region(region), Role.FUNDER),
     Permission.TRY_POLICY: _staff,
     Permission.SET_POLICY: _admin,
+    Permission.EXPORT_REGION: _admin,
+    Permission.ERASE_PERSON: _admin,
     Permission.MEND: _admin,
 }
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from matchmaker.cli import backup, loading, mail, outbox, planning, relevance
+from matchmaker.cli import backup, loading, mail, outbox, planning, relevance, sheets
 
-AREAS = (loading, relevance, planning, mail, outbox, backup)
+AREAS = (loading, relevance, planning, mail, outbox, backup, sheets)
 
 
 def init_app(app: Flask) -> None:

@@ -227,6 +227,8 @@ TABLE = {
                                       "login 404  404  403  403  403  403  200  200  403  200",
     "GET /people/sheets/export/<any(schools,teachers,partners,funds,requests):kind>.csv":
                                       "login 404  404  403  403  403  403  200  200  403  200",
+    "GET /people/sheets/everything.zip":
+                                      "login 404  404  403  403  403  403  403  200  403  403",
     "POST /people/sheets/check":      "login 404  404  403  403  403  403  422  422  403  422",
     "GET /people/sheets/<row:import_id>":
                                       "login 404  404  403  403  403  403  200  200  403  404",

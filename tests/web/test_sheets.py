@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from matchmaker.services.sheets import reading
 from models import AuditEvent, OutboxItem, Partner, SheetImport
 from tests import factories as f
 from tests.cast import Cast
@@ -88,7 +89,6 @@ def test_the_reader_is_told_in_spanish(cast: Cast, marisol: Browser, session: Se
         (b"PK\x03\x04 a workbook", "This is a workbook."),
         (b"colour,size\r\nred,4\r\n", "The first row does not name the columns."),
         (b'name,email\r\n"Lucho,a@b.example\r\n', "A quotation mark in this file is never closed."),
-        (b"name\r\n" + b"x" * 2_000_001, "larger than 2 MB"),
         (b"name\r\n" + b"x\r\n" * 5_001, "more than 5000 rows"),
         (b"name\r\n\x00\x01\x02\xff\xfe", "cannot be read"),
     ],
@@ -99,6 +99,25 @@ def test_a_file_that_is_no_spreadsheet_is_refused_beside_its_field(
     answer = hand_in(marisol, data)
     assert answer.status_code == 422 and said in text(answer)
     assert session.scalar(select(func.count(SheetImport.id))) == 0
+
+
+def test_a_file_that_is_too_large_is_refused(marisol: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LARGEST", 20)
+    answer = hand_in(marisol, NEIGHBORS)
+    assert answer.status_code == 422 and "This file is larger than" in text(answer)
+
+
+def test_a_file_may_be_larger_than_a_form(marisol: Browser) -> None:
+    rows = b"".join(b"Neighbor %d,n%d@people.example,%s\r\n" % (n, n, b"x" * 1_990) for n in range(1_000))
+    answer = hand_in(marisol, (b"name,email,about\r\n" + rows)[:1_900_000])
+    assert answer.status_code == 302
+    answer.request.input_stream.close()
+
+
+def test_everything_is_taken_along_by_an_admin(cast: Cast, marisol: Browser, browse: Callable[..., Browser]) -> None:
+    assert marisol.get("/people/sheets/everything.zip").status_code == 403
+    with browse(cast.ada).get("/people/sheets/everything.zip") as answer:
+        assert answer.mimetype == "application/zip" and answer.data.startswith(b"PK")
 
 
 def test_a_form_without_a_file_comes_back(marisol: Browser) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
@@ -15,6 +16,7 @@ from matchmaker.extensions import db
 from matchmaker.policies import Permission, permits
 from matchmaker.queries import paging, sheets
 from matchmaker.services.sheets import applying, exporting, undoing
+from matchmaker.services.sheets import everything as whole
 from matchmaker.services.sheets.faults import RowsWrong, SheetOvertaken, UnreadableSheet
 from matchmaker.services.sheets.reading import LARGEST, MOST_ROWS
 from matchmaker.services.sheets.tables import COLUMNS
@@ -30,6 +32,7 @@ blueprint.before_request(context.sign_in_first)
 A_KIND = f"<any({','.join(SheetKind)}):kind>"
 FORM_AROUND = 20_000
 SHOWN = 20
+IN_MEMORY = 5_000_000
 CONTACTS = frozenset({"email", "phone"})
 
 
@@ -62,6 +65,19 @@ def export(kind: str) -> ResponseReturnValue:
     name = f"{region.slug}-{kind}-{utc_now():%Y-%m-%d}"
     outbox.commit(db.session)
     return _file(text, name)
+
+
+@blueprint.get("/everything.zip")
+def everything() -> ResponseReturnValue:
+    """All that the region owns, in one archive."""
+    region = context.region()
+    context.require(Permission.EXPORT_REGION, region)
+    archive = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (the answer closes it)
+    whole.write(db.session, g.actor, region, str(get_locale()), archive, utc_now)
+    name = f"{region.slug}-{utc_now():%Y-%m-%d}.zip"
+    outbox.commit(db.session)
+    archive.seek(0)
+    return send_file(archive, mimetype="application/zip", as_attachment=True, download_name=name)
 
 
 @blueprint.post("/check")
@@ -135,6 +151,7 @@ def _index(form: SheetForm) -> ResponseReturnValue:
         "sheets/index.html",
         form=form,
         kinds=_kinds(),
+        may_take_all=permits(g.actor, Permission.EXPORT_REGION, region),
         imports=page.rows,
         counts=sheets.counts(db.session, page.rows),
         words=words,
