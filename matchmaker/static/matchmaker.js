@@ -160,6 +160,23 @@
     if (form.elements.text.value) later();
   });
 
+  // ── People table: one box for a whole page, and how many are picked ──────────
+  const corner = one("[data-pick-all]");
+  if (corner) {
+    const who = all('input[name="who"]');
+    const everyone = Object.assign(document.createElement("input"), { type: "checkbox", ariaLabel: corner.dataset.pickAll });
+    const count = () => {
+      const picked = who.filter((box) => box.checked).length;
+      one("[data-pick-count]").textContent = picked || "";
+      everyone.checked = picked === who.length;
+      everyone.indeterminate = picked > 0 && picked < who.length;
+    };
+    corner.append(everyone);
+    everyone.addEventListener("change", () => { who.forEach((box) => { box.checked = everyone.checked; }); count(); });
+    who.forEach((box) => box.addEventListener("change", count));
+    count();
+  }
+
   // ── Dial: slider and number say the same ──────────────────────────────────
   all("[data-mirrors]").forEach((slider) => {
     const number = one(`#${slider.dataset.mirrors}`);
