@@ -59,7 +59,7 @@ window.checks = (() => {
     const top = document.elementFromPoint(x, y);
     const stuck = (() => { for (let up = element; up; up = up.parentElement) if (["sticky", "fixed"].includes(getComputedStyle(up).position)) return true; return false; })();
     return {
-      name: name(element), place: [...document.querySelectorAll("*")].indexOf(element), top: box.top + scrollY, height: box.height, left: box.left, stuck, ring,
+      name: name(element), place: [...document.querySelectorAll("*")].indexOf(element), top: box.top + scrollY, height: box.height, left: box.left, stuck, ring, main: element.closest('main') !== null,
       covered: !top || !(element.contains(top) || top.contains(element) || (label && label.contains(top))) ? (top ? name(top) : "outside the window") : "",
     };
   };

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -94,12 +95,13 @@ def present() -> Iterator[None]:
 
 
 @pytest.fixture(scope="package")
-def all_pages(
-    settings: Settings, migrated_database: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stage]:
+def all_pages(settings: Settings, migrated_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Every page in every state, served to tests that also ask for ``present``."""
-    with stage(settings, migrated_database, tmp_path_factory.mktemp("mailbox")) as served:
-        yield served
+    served = stage(settings, migrated_database, tmp_path_factory.mktemp("mailbox"))
+    # Made in a thread of its own: Playwright keeps an event loop in this one, and Flask then takes it for async.
+    with ThreadPoolExecutor(1) as beside:
+        yield beside.submit(served.__enter__).result()
+        beside.submit(served.__exit__, None, None, None).result()
 
 
 @pytest.fixture(scope="package")

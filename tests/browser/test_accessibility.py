@@ -1,0 +1,139 @@
+"""Nobody is kept out: axe on every page in every state, and what no rule of axe asks. See docs/accessibility.md.
+
+By default a page of each person; with --full every scene, wide and narrow, light and dark, in alternating languages.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.conftest import CHROMIUM, FLAGS
+from tests.browser.looking import AXE_SCRIPT, axe, faults, shown
+from tests.browser.pages import NOBODY, Scene
+from tests.browser.serving import LANGUAGES, Stage
+
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("present")]
+
+ONE_OF_EACH = (
+    ("/requests/new", "teacher", "POST"),
+    ("/profile", "partner", "GET"),
+    ("/desk/<row:request_id>", "coordinator", "GET"),
+    ("/admin/health", "admin", "GET"),
+    ("/equity", "funder", "GET"),
+    ("/i/<token>", NOBODY, "POST"),
+)
+"""The main page of each person, or the form as it comes back."""
+MAIN_PAGES = (
+    ("/requests/new", "teacher"),
+    ("/profile", "partner"),
+    ("/i/<token>", NOBODY),
+    ("/people/new", "coordinator"),
+    ("/desk/<row:request_id>", "coordinator"),
+)
+BESIDE = 2
+"""Browsers at work at the same time: as many as the machine has cores."""
+MOST_TABS = 400
+Step = dict[str, Any]
+
+
+def scene_of(stage: Stage, rule: str, who: str, method: str = "GET") -> Scene:
+    return next(s for s in stage.scenes if s.name == f"{method} {rule}" and s.who == who)
+
+
+def nothing(found: Iterable[str]) -> None:
+    """Fail with everything that was found, a line each."""
+    assert not (lines := sorted(set(found))), "\n".join([f"{len(lines)} found:", *lines])
+
+
+def test_axe_finds_what_is_wrong(browser: Browser, all_pages: Stage) -> None:
+    with shown(browser, all_pages, scene_of(all_pages, "/how", NOBODY), "en", width=390, theme="light") as page:
+        page.evaluate(
+            """() => {
+              document.querySelector("h1").outerHTML = '<h4 id="main" tabindex="3">Words</h4><img src="/none.png">';
+              document.documentElement.removeAttribute("lang");
+            }"""
+        )
+        page.evaluate(AXE_SCRIPT)
+        found = {line.split(",")[0] for line in axe(page)}
+    assert {"html-has-lang", "image-alt", "tabindex", "page-has-heading-one"} <= found
+
+
+@pytest.mark.parametrize(("rule", "who", "method"), ONE_OF_EACH)
+def test_a_main_page_of_each_person_keeps_nobody_out(
+    browser: Browser, all_pages: Stage, rule: str, who: str, method: str
+) -> None:
+    at = ONE_OF_EACH.index((rule, who, method))
+    scene = scene_of(all_pages, rule, who, method)
+    nothing(faults(browser, all_pages, scene, LANGUAGES[at % 2], ("light", "dark")[at // 2 % 2]))
+
+
+@pytest.mark.full
+def test_every_page_in_every_state_keeps_nobody_out(all_pages: Stage, _needs_browser: None) -> None:
+    looks = [
+        (scene, LANGUAGES[at % 2], ("light", "dark")[at // 2 % 2])
+        for at, scene in enumerate(to_look_at(all_pages.scenes))
+    ]
+
+    def look(part: Sequence[tuple[Scene, str, str]]) -> list[str]:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            return [wrong for each in part for wrong in faults(browser, all_pages, *each)]
+
+    with ThreadPoolExecutor(BESIDE) as threads:
+        found = threads.map(look, [looks[first::BESIDE] for first in range(BESIDE)])
+        nothing(itertools.chain.from_iterable(found))
+
+
+def to_look_at(scenes: Sequence[Scene]) -> list[Scene]:
+    """Every scene once: what a coordinator gets at an address is what an admin gets there, less the admin's own."""
+    of_admins = {(scene.name, scene.path) for scene in scenes if scene.who == "admin"}
+    return [s for s in scenes if s.who != "coordinator" or (s.name, s.path) not in of_admins]
+
+
+@pytest.mark.parametrize(("rule", "who"), MAIN_PAGES)
+def test_the_tab_key_goes_down_the_page_and_the_focus_is_always_seen(
+    browser: Browser, all_pages: Stage, rule: str, who: str
+) -> None:
+    with shown(browser, all_pages, scene_of(all_pages, rule, who), "en", width=390, theme="light") as page:
+        steps = _tabbed(page)
+    assert len(steps) > 5
+    # Within a field for a date, the button that opens the calendar takes the ring from it.
+    ringed = {each["place"] for each in steps if each["ring"]}
+    nothing(f"no ring: {each['name']}" for each in steps if each["place"] not in ringed)
+    nothing(f"covered by {each['covered']}: {each['name']}" for each in steps if each["covered"])
+    in_flow = [each for each in steps if each["main"] and not each["stuck"]]
+    nothing(
+        f"{after['name']} comes after {before['name']} and stands above it"
+        for before, after in itertools.pairwise(in_flow)
+        if after["place"] < before["place"] or after["top"] + after["height"] < before["top"]
+    )
+
+
+def _tabbed(page: Page) -> list[Step]:
+    """Where the focus goes, key by key, until it leaves the page."""
+    steps: list[Step] = []
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        here = page.evaluate("checks.focused()")
+        if here is None or (steps and here["place"] == steps[0]["place"]):
+            return steps
+        steps.append(here)
+    raise AssertionError(f"still within the page after {MOST_TABS} keys")
+
+
+def test_escape_closes_the_list_of_keys_and_gives_the_focus_back(browser: Browser, all_pages: Stage) -> None:
+    scene = scene_of(all_pages, "/desk/<row:request_id>", "coordinator")
+    with shown(browser, all_pages, scene, "en", width=1280, theme="light") as page:
+        opener = page.locator("[popovertarget=keys]").first
+        opener.focus()
+        page.keyboard.press("Enter")
+        page.locator("#keys").wait_for(state="visible")
+        page.keyboard.press("Escape")
+        page.locator("#keys").wait_for(state="hidden")
+        assert opener.evaluate("button => button === document.activeElement")
