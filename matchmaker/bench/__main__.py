@@ -1,4 +1,4 @@
-"""``scripts/bench [propose|web|embed|mail|plan] [--json]``: run one bench, or all of them."""
+"""``scripts/bench [propose|web|desk|embed|mail|plan] [--json]``: run one bench, or all of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matchmaker.bench.planning import tables
 from matchmaker.embedded.errors import EmbeddedError
 
 Figures = Mapping[str, Any]
-BENCHES = ("propose", "web", "embed", "mail", "plan")
+BENCHES = ("propose", "web", "desk", "embed", "mail", "plan")
 """Modules beside this one."""
 
 

@@ -27,7 +27,8 @@ from matchmaker.embedded.mailbox import listen
 from matchmaker.embedded.rehearsal import run
 from matchmaker.embedded.services import embedded_services
 
-TEACHER = ("ana.luisa@treshermanas.example", "ironwood-and-rain")
+DEMO_PASSWORD = "ironwood-and-rain"
+TEACHER = ("ana.luisa@treshermanas.example", DEMO_PASSWORD)
 HEAVY = ("torch", "sentence_transformers", "sklearn", "scipy", "numba")
 ROUNDS = 5
 REQUESTS = 300
@@ -107,8 +108,8 @@ def answers(port: int) -> bool:
         connection.close()
 
 
-def sign_in(port: int) -> str:
-    """The session cookie of the demo's teacher."""
+def sign_in(port: int, who: tuple[str, str] = TEACHER) -> str:
+    """The session cookie of a person of the demo, by address and password: its teacher."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     connection.request("GET", "/login")
     form = connection.getresponse()
@@ -116,7 +117,7 @@ def sign_in(port: int) -> str:
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
     if token is None:
         raise EmbeddedError("the sign-in page has no form")
-    fields = {"csrf_token": token[1], "email": TEACHER[0], "password": TEACHER[1]}
+    fields = {"csrf_token": token[1], "email": who[0], "password": who[1]}
     headers = {
         "Cookie": _cookies(form),
         "Content-Type": "application/x-www-form-urlencoded",
