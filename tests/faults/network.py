@@ -85,6 +85,16 @@ class Network:
         self.redis.wait_until_ready()
         self.restarts += 1
 
+    def progress(self) -> tuple[int, ...]:
+        """Numbers of which one changes whenever anything goes on: on the mail server, with the processes, in the
+        outbox."""
+        server = self.server
+        with self.database.session() as session:
+            done, tries = session.execute(
+                select(func.count(OutboxItem.done_at), func.coalesce(func.sum(OutboxItem.attempts), 0))
+            ).one()
+        return len(server.taken), server.moods.total(), self.kills, self.restarts, done, tries
+
     def unsent(self) -> int:
         """How many letters wait to leave, or to be tried again."""
         with self.database.session() as session:
@@ -223,8 +233,9 @@ class Answering:
         if introduction is None:
             return True
         if introduction.state is IntroductionState.APPROVED:
-            # It has arrived, and the mailer could not note that it left: the page says "in a moment".
-            return False
+            # It has arrived, and the mailer could not note that it left: the page says "in a moment". Sent again it may
+            # meet a server that never wants it; then a coordinator has the task to call, and the page stays as it is.
+            return item is not None and item.failed_at is not None
         if introduction.state is not IntroductionState.INVITED:
             return True
         roll = self.chance.random()
