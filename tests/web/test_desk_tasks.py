@@ -65,7 +65,7 @@ def test_every_kind_of_task_has_its_sentence(app, cast: Cast, kind: TaskKind) ->
         (TaskKind.NO_ANSWER, {"waits": "teacher"}, "write to the teacher"),
         (TaskKind.NOBODY_LEFT, {"state": "lapsed"}, "did not answer"),
         (TaskKind.CANCELLED, {"by": "teacher"}, "The teacher called"),
-        (TaskKind.MAIL_CAME_BACK, {"side": "partner"}, "to the neighbor"),
+        (TaskKind.MAIL_CAME_BACK, {"side": "partner"}, "to the partner"),
     ],
 )
 def test_a_sentence_says_what_is_known(app, cast: Cast, kind: TaskKind, detail: dict[str, str], said: str) -> None:

@@ -19,7 +19,7 @@ SENTENCES: Mapping[TaskKind, LazyString] = {
     TaskKind.UNCLEAR: _("The two sides do not say the same about whether the visit took place. Ask both."),
 }
 
-TIMES_WAIT = _("A neighbor proposed other times, and the teacher has not chosen. Call the teacher.")
+TIMES_WAIT = _("A partner proposed other times, and the teacher has not chosen. Call the teacher.")
 
 NOBODY_LEFT: Mapping[str, LazyString] = {
     "not_now": _("The last person asked said not now, and nobody is left in line. Find somebody new."),
@@ -30,13 +30,13 @@ NOBODY_LEFT: Mapping[str, LazyString] = {
 
 CANCELLED: Mapping[str, LazyString] = {
     "teacher": _("The teacher called the agreed visit off. Find out what the class needs now."),
-    "partner": _("The neighbor called the agreed visit off. Find somebody new."),
+    "partner": _("The partner called the agreed visit off. Find somebody new."),
 }
 """By who called it off."""
 
 CAME_BACK: Mapping[str, LazyString] = {
     "teacher": _("A mail to the teacher did not arrive. Call instead."),
-    "partner": _("A mail to the neighbor did not arrive. Call instead."),
+    "partner": _("A mail to the partner did not arrive. Call instead."),
 }
 """By whose mail it was."""
 
