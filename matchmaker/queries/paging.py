@@ -10,6 +10,8 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 PAGE = 20
+_FARTHEST = 1_000_000
+"""No list has so many pages; what PostgreSQL counts with ends somewhere."""
 
 Row = TypeVar("Row")
 
@@ -52,8 +54,19 @@ def cut(rows: Sequence[Row], wanted: int) -> Page[Row]:
 
 
 def fetch(session: Session, query: Select[Row], wanted: int) -> Page[Row]:
-    """A page of a query's objects; two queries."""
-    total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
-    page, pages, before = span(total, wanted)
-    some = session.scalars(query.limit(PAGE).offset(before)).unique().all()
-    return Page(some, page, pages, before + 1 if some else 0, before + len(some), total)
+    """A page of a query's objects, counted in the same query; two more where the wanted page does not exist."""
+    total, page = 0, min(max(wanted, 1), _FARTHEST)
+    some = _some(session, query, page)
+    if not some and page > 1:
+        total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+        some = _some(session, query, span(total, page)[0])
+    if some:
+        total = some[0][1]
+    page, pages, before = span(total, page)
+    return Page([row for row, _ in some], page, pages, before + 1 if some else 0, before + len(some), total)
+
+
+def _some(session: Session, query: Select[Row], page: int) -> Sequence[tuple[Row, int]]:
+    """The rows of a page, each with how many there are in all. The query says nothing of DISTINCT."""
+    counted = query.add_columns(func.count().over()).limit(PAGE).offset((page - 1) * PAGE)
+    return [(row, total) for row, total in session.execute(counted).unique()]

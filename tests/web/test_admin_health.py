@@ -151,7 +151,7 @@ def test_the_page_asks_little(session: Session, cast: Cast, browse, queries: lis
     queries.clear()
     page = shown(browser)
     assert "1 to 20 of 25" in page and page.count("Send again") == 20
-    assert len(queries) <= 13, "\n".join(queries)
+    assert len(queries) <= 12, "\n".join(queries)
     assert len(page.encode()) < 60_000
 
 
