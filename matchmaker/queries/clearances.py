@@ -43,6 +43,7 @@ from models import (
     Introduction,
     IntroductionState,
     LearningRequest,
+    Partner,
     Region,
     Visit,
     Window,
@@ -217,8 +218,9 @@ def needed(
 
     ``request`` is one request, or the table of a query that reads many.
     """
+    own = select(_Own.id).where(or_(_Own.id == partner_id, _Own.merged_into_id == partner_id))
     others = _visits(region.id).where(
-        Introduction.partner_id == partner_id,
+        Introduction.partner_id.in_(own.correlate_except(_Own)),
         _Asking.school_id == request.school_id,
         _Asking.id != request.id,
         _year(func.timezone(region.time_zone, _VISIT_AT)) == _year(first),
@@ -274,6 +276,8 @@ def school_year(day: date) -> int:
 
 
 _Asking = aliased(LearningRequest)
+_Own = aliased(Partner)
+"""A partner, and the profiles that were merged into theirs: whose visits count as theirs."""
 _VISIT_AT = func.coalesce(Visit.starts_at, Window.starts_at)
 
 
@@ -324,8 +328,10 @@ _BOOK: CompoundSelect[Any] = union_all(
         cast(null(), DateTime(timezone=True)), *_NO_RULE,
     ).where(FamilySchool.region_id == bindparam("region"), FamilySchool.school_id == _SCHOOLS, _asks("own_child")),
     _visits(bindparam("region"))
+    .join(_Own, _Own.id == Introduction.partner_id)
     .with_only_columns(
-        literal("visited"), Introduction.partner_id, _Asking.school_id, _Asking.id, _VISIT_AT, *_NO_RULE
+        literal("visited"), func.coalesce(_Own.merged_into_id, _Own.id), _Asking.school_id, _Asking.id, _VISIT_AT,
+        *_NO_RULE,
     )
     .where(_Asking.school_id == _SCHOOLS, bindparam("since") <= _VISIT_AT, _asks("repeated")),
 )  # fmt: skip

@@ -22,6 +22,7 @@ from models import (
     School,
     Teacher,
     Visit,
+    Window,
 )
 
 _NAMED = (Account.name, School.name)
@@ -228,7 +229,8 @@ def history(session: Session, partner_id: int, most: int = 8) -> Sequence[tuple[
     """The last invitations of a partner, under whatever profile, the newest first, each with the day of its visit."""
     own = select(Partner.id).where(or_(Partner.id == partner_id, Partner.merged_into_id == partner_id))
     rows = session.execute(
-        select(Introduction, Visit.starts_at)
+        select(Introduction, func.coalesce(Visit.starts_at, Window.starts_at))
+        .outerjoin(Window, Window.id == Introduction.window_id)
         .outerjoin(Visit, (Visit.introduction_id == Introduction.id) & Visit.cancelled_at.is_(None))
         .where(Introduction.partner_id.in_(own), Introduction.invited_at.is_not(None))
         .options(joinedload(Introduction.request).joinedload(LearningRequest.school))

@@ -43,6 +43,7 @@ from models import (
     Role,
     Teacher,
     Visit,
+    Window,
 )
 
 SOON = timedelta(days=45)
@@ -243,13 +244,15 @@ def _past(region: Region, today: date, now: datetime) -> Subquery:
     """Of each partner who was ever invited: the columns that end a `Line`, in their order."""
     who = func.coalesce(Partner.merged_into_id, Partner.id).label("partner_id")
     year = datetime(school_year(today), YEAR_BEGINS, 1, tzinfo=ZoneInfo(region.time_zone))
-    came = and_(Visit.starts_at < now, Visit.cancelled_at.is_(None), Introduction.state.in_(_TOOK_PLACE))
+    # What a network brought along from before has the date that was chosen, and no visit of ours.
+    at = func.coalesce(Visit.starts_at, Window.starts_at)
+    came = and_(at < now, Visit.cancelled_at.is_(None), Introduction.state.in_(_TOOK_PLACE))
     each = (
         select(
             who,
             Introduction.invited_at,
             func.max(Introduction.answered_at).over(partition_by=who).label("answered_at"),
-            Visit.starts_at,
+            at.label("starts_at"),
             came.label("came"),
             Introduction.state.in_(LIVE_INTRODUCTIONS).label("live"),
             and_(Introduction.state == IntroductionState.LAPSED, Introduction.answered_at.is_(None)).label("lapsed"),
@@ -257,6 +260,7 @@ def _past(region: Region, today: date, now: datetime) -> Subquery:
         .select_from(Introduction)
         .join(Partner, Partner.id == Introduction.partner_id)
         .outerjoin(Visit, Visit.introduction_id == Introduction.id)
+        .outerjoin(Window, Window.id == Introduction.window_id)
         .where(Introduction.region_id == region.id)
         .subquery()
     )

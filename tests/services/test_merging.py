@@ -210,6 +210,27 @@ def test_schools_of_children_and_earlier_visits_count(
     assert sorted(needed.family_schools(session, kept.id)) == sorted([cast.school.id, other])
 
 
+def test_a_visit_of_the_one_that_went_makes_the_next_a_second_one(
+    session: Session, cast: Cast, gone: Partner, clock: Clock
+) -> None:
+    f.ClearanceRuleFactory(region=cast.region, repeated=True, supervised=None, required=True)
+    cast.region.clearance_required = False
+    f.VisitFactory(region=cast.region, of=introduced(cast, gone, IntroductionState.MET))
+    request = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
+    book_asked = needed.Asked.of(request, date(2026, 10, 6))
+
+    def wanted() -> tuple[bool, str | None]:
+        book = needed.Rulebook.of(session, cast.region, [request.school_id], f.NOW)
+        return book.required(book_asked, kept.id), eligibility.excluded_by(session, request, kept.id, f.NOW)
+
+    kept = cast.esperanza
+    kept.clearance, kept.clearance_expires_on = Clearance.NONE, None
+    session.flush()
+    assert wanted() == (False, None)
+    merge(session, cast, gone, clock)
+    assert wanted() == (True, "clearance")
+
+
 def test_the_ranker_forgets_the_one_that_goes(session: Session, cast: Cast, gone: Partner, clock: Clock) -> None:
     known = roll.read(session, cast.region.id)
     before = cast.region.revision
