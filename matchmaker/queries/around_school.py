@@ -31,7 +31,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager
 from matchmaker.queries import eligibility
 from models import Fund, LearningRequest, Partner, School, Separation, Teacher
 
-MOST_WORDS = 24
+MOST_WORDS = 18
 """Words of a draft that are looked for: the first different ones of some length."""
 SHORTEST = 4
 LEAST_WORDS = 2
@@ -148,7 +148,9 @@ def _any_or_holds(column: InstrumentedAttribute[Any], wanted: str | int) -> Colu
 
 def _close(session: Session, region_id: int, words: Sequence[str]) -> Subquery:
     """Funds that share enough telling words, by their weight; ``place`` counts those of one partner."""
-    funds = session.scalar(select(func.count(Fund.id)).where(Fund.region_id == region_id)) or 0
+    # Beyond that many it is the other bound that counts.
+    some = select(Fund.id).where(Fund.region_id == region_id).limit(int(MOST_HELD / COMMON) + 1).subquery()
+    funds = session.scalar(select(func.count()).select_from(some)) or 0
     hits = union_all(*(_holding(region_id, place, word) for place, word in enumerate(words))).cte("hits")
     held = func.count().over(partition_by=hits.c.word)
     weighed = select(hits, held.label("held")).cte("weighed")
