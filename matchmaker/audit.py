@@ -99,6 +99,7 @@ class Tag(StrEnum):
     REGION_EXPORTED = "admin:region:exported"
     PERSON_EXPORTED = "account:person:exported"
     PERSON_ERASED = "account:person:erased"
+    REGION_SET = "admin:region:set"
     OUTBOX_RETRIED = "admin:outbox:retried"
     OUTBOX_DROPPED = "admin:outbox:dropped"
     SUPPRESSION_LIFTED = "admin:suppression:lifted"

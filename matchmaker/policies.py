@@ -85,6 +85,8 @@ class Permission(Enum):
     """A region: admins."""
     ERASE_PERSON = "take along or erase what is kept of somebody, as they have asked"
     """A membership or a partner of a region: admins."""
+    SET_REGION = "change how the network works: its days, hours and how it is reached"
+    """A region: admins."""
     MEND = "see how the work behind the pages stands, and mend it"
     """A region, or an outbox item or a suppressed address of it: admins."""
 
@@ -155,6 +157,7 @@ PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
     Permission.SET_POLICY: _admin,
     Permission.EXPORT_REGION: _admin,
     Permission.ERASE_PERSON: _admin,
+    Permission.SET_REGION: _admin,
     Permission.MEND: _admin,
 }
 

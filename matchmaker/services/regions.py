@@ -1,16 +1,19 @@
-"""Founding a region with its first equity policy."""
+"""Founding a region with its first equity policy, and what its admins decide about it later."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matching.equity import DEFAULT_DIAL, Policy
+from matchmaker import audit
 from matchmaker.clock import Clock
-from matchmaker.errors import Conflict
+from matchmaker.errors import Conflict, Invalid
+from matchmaker.policies import Actor
 from models import EquityPolicy, Region
 
 DEFAULT_RATIONALE = (
@@ -44,6 +47,32 @@ def found(
     first = EquityPolicy(region_id=region.id, version=1, dial=dial, rationale=rationale, since=clock())
     first.numbers = asdict(policy)
     session.add(first)
+    session.flush()
+    return region
+
+
+NUMBERS = (
+    *("answer_days", "remind_days", "limit_days", "task_days", "notice_days"),
+    *("quiet_from", "quiet_until", "daily_mails", "undo_seconds", "conversations_read"),
+    *("postal_address", "phone", "email"),
+)
+"""What an admin decides about a network, beside its policy and its calendar."""
+
+
+def set_numbers(session: Session, actor: Actor, region_id: int, wanted: Mapping[str, Any], clock: Clock) -> Region:
+    """Change some of ``NUMBERS``; what is under way keeps the days it was promised. The audit says which changed.
+
+    Raises Invalid naming the field for a reminder that would come after the answer is due.
+    """
+    region = session.get_one(Region, region_id, with_for_update=True, populate_existing=True)
+    changed = {name: wanted[name] for name in NUMBERS if name in wanted and wanted[name] != getattr(region, name)}
+    for name, value in changed.items():
+        setattr(region, name, value)
+    if region.remind_days >= region.answer_days:
+        raise Invalid(field="remind_days")
+    if changed:
+        numbers = {name: value for name, value in changed.items() if not isinstance(value, str)}
+        audit.record(session, actor, audit.Tag.REGION_SET, region, at=clock(), changed=sorted(changed), **numbers)
     session.flush()
     return region
 

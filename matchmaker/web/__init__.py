@@ -14,6 +14,7 @@ from matchmaker.i18n import LANGUAGES
 from matchmaker.settings import Settings
 from matchmaker.web import context, failures, filters, traffic
 from matchmaker.web.account.views import blueprint as account
+from matchmaker.web.admin.region import blueprint as region
 from matchmaker.web.admin.views import blueprint as admin
 from matchmaker.web.calendars.views import blueprint as calendars
 from matchmaker.web.clearances.supervision import blueprint as supervision
@@ -103,6 +104,7 @@ AREAS = (
     stories_office,
     mail_choices,
     admin,
+    region,
     health,
 )
 CSP = "; ".join(
