@@ -31,9 +31,9 @@ ONE_OF_EACH = (
 """The main page of each person, or the form as it comes back."""
 MAIN_PAGES = (
     ("/requests/new", "teacher"),
-    ("/profile", "partner"),
+    pytest.param("/profile", "partner", marks=pytest.mark.full),
     ("/i/<token>", NOBODY),
-    ("/people/new", "coordinator"),
+    pytest.param("/people/new", "coordinator", marks=pytest.mark.full),
     ("/desk/<row:request_id>", "coordinator"),
 )
 BESIDE = 2
