@@ -290,6 +290,15 @@ def test_putting_somebody_forward_leads_to_the_decision(
     assert marisol.post(form[1]).headers["Location"] == f"/desk/{world.asked.id}"
 
 
+def test_whoever_is_on_the_desk_is_marked_first_from_the_search(cast: Cast, world: World, marisol: Browser) -> None:
+    search = marisol.get(f"/desk/{world.asked.id}/people?q=Ramon").get_data(as_text=True)
+    link = re.search(rf'href="(/desk/{world.asked.id}\?first={cast.ramon.id})"', search)
+    assert link is not None
+    page = marisol.get(link[1]).get_data(as_text=True)
+    assert re.search(rf'name="proposal" value="{world.second.id}"[^>]*checked', page)
+    assert re.search(rf'name="backup" value="{world.first.id}"[^>]*checked', page)
+
+
 def test_the_desk_asks_few_questions_with_all_of_this_on_it(
     session: Session, cast: Cast, world: World, marisol: Browser, queries: list[str]
 ) -> None:

@@ -26,11 +26,12 @@ def of_form(form: ApproveForm) -> Marks:
     return Marks(form.proposal.data, tuple(form.backups))
 
 
-def preselected(people: Sequence[Candidate], waiting: frozenset[int]) -> Marks:
+def preselected(people: Sequence[Candidate], waiting: frozenset[int], wanted: int | None = None) -> Marks:
     """The first open candidate, and the next two that nothing speaks against. Whoever already stands behind another
-    choice of this request comes last."""
+    choice of this request comes last; the partner who is ``wanted`` comes first, if they are among the open ones."""
     open_ones = [each for each in people if each.state is ProposalState.OPEN]
     free = [each for each in open_ones if each.id not in waiting]
-    first = next(iter(free or open_ones), None)
+    chosen = [each for each in open_ones if each.partner.id == wanted]
+    first = next(iter(chosen or free or open_ones), None)
     behind = [each.id for each in free if each is not first and not each.cautions]
     return Marks(first.id if first else None, tuple(behind[:PRESELECTED]))

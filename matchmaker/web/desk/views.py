@@ -192,7 +192,8 @@ def _decision(asked: LearningRequest, so_far: chains.Asked, form: ApproveForm | 
     live = [chain.live for chain in so_far.going_on if chain.live is not None]
     missing = max(0, asked.partners_wanted - so_far.counted)
     deciding = asked.state in desk.WAITING or (bool(missing) and asked.state in desk.MORE_WANTED)
-    marked = marks.of_form(form) if form else marks.preselected(people, so_far.waiting)
+    wanted = request.args.get("first", type=int)
+    marked = marks.of_form(form) if form else marks.preselected(people, so_far.waiting, wanted)
     return {
         "ranking": ranking,
         "proposals": people,
