@@ -50,6 +50,7 @@ from matchmaker.web.people.kept_views import blueprint as kept_views
 from matchmaker.web.people.merging import blueprint as merging
 from matchmaker.web.people.picked import blueprint as picked
 from matchmaker.web.people.views import blueprint as people
+from matchmaker.web.personal.views import blueprint as personal
 from matchmaker.web.public.views import blueprint as public
 from matchmaker.web.reflections.views import blueprint as reflections
 from matchmaker.web.requests.ideas import blueprint as ideas
@@ -88,6 +89,7 @@ AREAS = (
     kept_views,
     belonging,
     sheets,
+    personal,
     schools,
     clearances,
     supervision,

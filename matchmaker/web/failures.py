@@ -18,6 +18,7 @@ from matchmaker.services import (
     clearances,
     closures,
     conversation,
+    erasure,
     holds,
     introductions,
     mail_choices,
@@ -147,6 +148,10 @@ SENTENCES = {
     visits.NotAhead: _l("Please choose a date that lies ahead."),
     visits.NotIntroduced: _l("The introductions are just leaving. Please try again in a few minutes."),
     saved_views.TooManyViews: _l("You keep %(most)s views of this page already. Please remove one first."),
+    erasure.VisitAgreed: _l("A visit is agreed, and somebody counts on it. Please call it off first. Nothing was erased."),
+    erasure.StaffStays: _l(
+        "Whoever coordinates a network is released from that first; please ask another admin. Nothing was erased."
+    ),
     faults.UnreadableSheet: _l("This file cannot be read as a spreadsheet. Nothing was kept."),
     faults.SheetGone: _l("This spreadsheet waited too long and is not kept any more. Please hand it in again."),
     faults.SheetOvertaken: _l(

@@ -222,6 +222,21 @@ TABLE = {
                                       "login 404  404  403  403  403  403  403  ok   404  404",
     "GET /visits/<token>/plan":       EVERYBODY,
     "POST /visits/<token>/plan":      "422   422  422  422  422  422  422  422  422  422  422",
+    "GET /account/data":              "login 200  200  200  200  200  200  200  200  200  200",
+    "GET /account/data.json":         "login 200  200  200  200  200  200  200  200  200  200",
+    "POST /account/erase":            "login 422  422  422  422  422  422  422  422  422  422",
+    "GET /people/<row:partner_id>/data":
+                                      "login 404  404  403  403  403  403  403  200  403  404",
+    "GET /people/<row:partner_id>/data.json":
+                                      "login 404  404  403  403  403  403  403  200  403  404",
+    "POST /people/<row:partner_id>/erase":
+                                      "login 404  404  403  403  403  403  403  422  403  404",
+    "GET /people/teachers/<row:membership_id>/data":
+                                      "login 404  404  403  403  403  403  403  200  403  404",
+    "GET /people/teachers/<row:membership_id>/data.json":
+                                      "login 404  404  403  403  403  403  403  200  403  404",
+    "POST /people/teachers/<row:membership_id>/erase":
+                                      "login 404  404  403  403  403  403  403  422  403  404",
     "GET /people/sheets":             "login 404  404  403  403  403  403  200  200  403  200",
     "GET /people/sheets/template/<any(schools,teachers,partners,funds,requests):kind>.csv":
                                       "login 404  404  403  403  403  403  200  200  403  200",
