@@ -21,7 +21,8 @@ NOT_OF_A_PERSON = {"age_days": "days since a request was settled"}
 
 READ_OF_PARTNERS = frozenset({
     "id", "region_id", "revision", "about", "formats", "languages", "weekdays", "radius_miles", "joined_on", "online",
-    "monthly_capacity", "reviewed_at", "paused_at", "merged_into_id", "clearance", "clearance_expires_on", "latitude", "longitude",
+    "monthly_capacity", "reviewed_at", "paused_at", "merged_into_id", "clearance", "clearance_expires_on", "latitude",
+    "longitude",
 })  # fmt: skip
 """What the ranker's memory and the hard rules read. No name, no address, no telephone; the place gives a distance."""
 READ_OF_SCHOOLS = frozenset({"id", "region_id", "poverty_value", "poverty_measure", "locale", "title_i"})
