@@ -137,3 +137,14 @@ def test_escape_closes_the_list_of_keys_and_gives_the_focus_back(browser: Browse
         page.keyboard.press("Escape")
         page.locator("#keys").wait_for(state="hidden")
         assert opener.evaluate("button => button === document.activeElement")
+
+
+def test_single_keys_can_be_switched_off(browser: Browser, all_pages: Stage) -> None:
+    scene = scene_of(all_pages, "/desk/<row:request_id>", "coordinator")
+    with shown(browser, all_pages, scene, "en", width=1280, theme="light") as page:
+        page.keyboard.press("?")
+        page.locator("[data-keys-on]").uncheck()
+        page.keyboard.press("Escape")
+        page.locator("#keys").wait_for(state="hidden")
+        page.keyboard.press("?")
+        assert page.locator("#keys").is_hidden()
