@@ -64,8 +64,8 @@ def test_what_is_wrong_is_said_row_by_row_and_nothing_is_read_in(
     path = hand_in(marisol, WRONG).headers["Location"]
     looked = text(marisol.get(path))
     assert "1 row is wrong" in looked
-    assert "3 E-mail nobody at home Please write an address like name@school.org." in looked
-    assert "3 Days Someday “someday” is not among the words for this column." in looked
+    assert "E-mail 3 nobody at home Please write an address like name@school.org." in looked
+    assert "Days 3 Someday “someday” is not among the words for this column." in looked
     confirm(marisol, path)
     assert "Some rows are wrong. Nothing was read in." in text(marisol.get(path))
     assert session.scalar(select(Partner.id).where(Partner.name == "Lucho Barrios")) is None
@@ -77,7 +77,7 @@ def test_the_reader_is_told_in_spanish(cast: Cast, marisol: Browser, session: Se
     cast.marisol.language = "es"
     looked = text(marisol.get(hand_in(marisol, WRONG).headers["Location"]))
     assert "1 fila tiene un error" in looked
-    assert "3 Correo nobody at home" in looked and "Días Someday" in looked
+    assert "Correo 3 nobody at home" in looked and "Días 3 Someday" in looked
     assert "lun, mar, mié, jue o vie" in looked
 
 

@@ -142,11 +142,12 @@ def cell(kind: SheetKind, name: str, written: str) -> str:
 def told(counts: Mapping[str, int]) -> list[str]:
     """What an import did, or would do, in a few words each."""
     created, changed, unchanged = (counts.get(name, 0) for name in ("created", "changed", "unchanged"))
-    return [
-        ngettext("%(num)s new", "%(num)s new", created),
-        ngettext("%(num)s changed", "%(num)s changed", changed),
-        ngettext("%(num)s as it is here", "%(num)s as they are here", unchanged),
+    said = [
+        (created, ngettext("%(num)s new", "%(num)s new", created)),
+        (changed, ngettext("%(num)s changed", "%(num)s changed", changed)),
+        (unchanged, ngettext("%(num)s as it is here", "%(num)s as they are here", unchanged)),
     ]
+    return [words for count, words in said if count]
 
 
 def _short(fact: Any) -> Any:
