@@ -49,6 +49,7 @@ def everything(setting: Setting) -> Iterator[Scene]:
     yield from _requests(setting)
     yield from _links(setting)
     yield from _desk(setting)
+    yield from _aside(setting)
     yield from _refused(setting)
 
 
@@ -212,6 +213,32 @@ def _desk(at: Setting) -> Iterator[Scene]:
     }
     approve = (f"/desk/{world.approved.request_id}/approve", "/desk/<row:request_id>/approve")
     yield from _scenes("two coordinators at once", "second_coordinator", [approve], form=taken, status=409)
+
+
+def _aside(at: Setting) -> Iterator[Scene]:
+    """Beside the decision: on hold, noted, compared, and their forms as they come back."""
+    cast, world = at.cast, at.world
+    named = [f"p={each.id}" for each in (world.first, world.second)]
+    compared = f"/desk/{world.asked.id}/compare?{'&'.join(named)}"
+    side_by_side = [
+        (compared, "/desk/<row:request_id>/compare"),
+        (f"/desk/{world.asked.id}?{named[0]}&{named[1]}", "/desk/<row:request_id>"),
+    ]
+    yield from _scenes("usual, side by side", "coordinator", side_by_side)
+    held = f.ProposalFactory(region=cast.region, of__asked_by=cast.ana).request
+    held.held_until, held.held_by_id, held.held_for = f.NOW + timedelta(days=3), cast.marisol.id, "A call first."
+    yield from _scenes("usual, on hold", "coordinator", [(f"/desk/{held.id}", "/desk/<row:request_id>")])
+    yield from _scenes("usual, on hold", "teacher", [(f"/requests/{held.id}", "/requests/<row:request_id>")])
+    hold, note = f"/desk/{held.id}/hold", f"/desk/{held.id}/notes"
+    error = frozenset({"error on save"})
+    yield Scene(
+        "a day too far", "coordinator", hold, "/desk/<row:request_id>/hold", 422,
+        {"until": "2027-06-01", "reason": "A call"}, error,
+    )  # fmt: skip
+    yield Scene(
+        "a student in a note", "coordinator", note, "/desk/<row:request_id>/notes", 422,
+        {"text": "Mateo drew a map of the wash."}, error,
+    )  # fmt: skip
 
 
 def _refused(at: Setting) -> Iterator[Scene]:

@@ -102,7 +102,8 @@ def test_a_request_is_given_to_oneself_and_to_a_colleague(
     session: Session, cast: Cast, world: World, marisol: Browser
 ) -> None:
     assert "Nobody looks after this request yet" in page_of(marisol, world.asked)
-    marisol.post(f"/desk/{world.asked.id}/assign", {"account": cast.marisol.id})
+    # The button's own value comes before that of the list beside it.
+    marisol.post(f"/desk/{world.asked.id}/assign", {"account": [cast.marisol.id, cast.ada.id]})
     assert "Marisol Vega looks after this request" in page_of(marisol, world.asked)
     marisol.post(f"/desk/{world.asked.id}/assign", {"account": cast.ben.id})
     assert "Ben Yazzie looks after this request" in page_of(marisol, world.asked)
