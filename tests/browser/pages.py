@@ -20,7 +20,7 @@ NOBODY = "anonymous"
 LOOKERS = ("anonymous", "stranger", "unvouched", "teacher", "partner", "coordinator", "admin", "funder")
 """Whose pages differ: a colleague's, a neighbor's and a coordinator's next door look like those of these."""
 NO_PAGE = frozenset({"/healthz", "/readyz", "/metrics", "/language/<code>", "/mailbox/<message_id>/html", "/desk/live"})
-FILES = ("/static/", "/fs-static/", ".csv", ".ics", ".zip")
+FILES = ("/static/", "/fs-static/", ".csv", ".ics", ".zip", ".json")
 CAME_BACK = {"400", "409", "422"}
 ELSEWHERE = frozenset({"POST /mail/<token>/unsubscribe", "POST /mail/reports", "POST /requests/look"})
 """Not sent from a page of ours, or answered with a part of one."""
