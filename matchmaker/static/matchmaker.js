@@ -372,8 +372,9 @@
     if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest('textarea, select, input:not([type="radio"], [type="checkbox"]), [contenteditable]')) return;
     if (one("dialog[open]")) return;
-    if (event.key === "?") return keys.togglePopover();
-    if (!single.checked || keys.matches(":popover-open")) return;
+    const listed = keys.matches(":popover-open");
+    if (event.key === "?" && (single.checked || listed)) return keys.togglePopover();
+    if (!single.checked || listed) return;
     const does = act(event);
     if (!does) return;
     event.preventDefault();
