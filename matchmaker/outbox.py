@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ LONGEST_WAIT = timedelta(minutes=15)
 _NUDGES = "outbox.nudges"
 
 # Said once: they run for every item.
-_PUT = insert(OutboxItem.__table__).on_conflict_do_nothing(index_elements=["key"])
+_PUT = insert(cast("Table", OutboxItem.__table__)).on_conflict_do_nothing(index_elements=["key"])
 _NEXT = (
     select(OutboxItem)
     .where(

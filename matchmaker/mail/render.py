@@ -39,7 +39,7 @@ class _Headers(HeaderRegistry):
 
     @lru_cache(maxsize=512)  # noqa: B019 - there is one registry
     def __call__(self, name: str, value: Any) -> BaseHeader:
-        return super().__call__(name, value)  # type: ignore[no-any-return]
+        return super().__call__(name, value)
 
 
 class _Addresses(UnstructuredHeader):

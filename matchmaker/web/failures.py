@@ -56,7 +56,7 @@ SENTENCES = {
     BadLink: _l("This link is not complete. Please open it again from the mail."),
     ExpiredLink: _l("This link has ended. Please call or write to us and we will sort it out."),
     bulk.NotObvious: _l("This request no longer has a clear lead without cautions. Please decide it by itself."),
-    bulk.TakenByAnother: _l("%(partner)s’s last place of that month went to “%(title)s”, which you picked too."),
+    bulk.TakenByAnother: _l("The last place of %(partner)s in that month went to “%(title)s”, which you picked too."),
     capacity.PartnerFull: _l("%(partner)s has given all visits of that month by now. Nothing was done."),
     clearances.NotCleared: _l(
         "The school clearance on file does not reach that day. Please choose an earlier day, or call us: a renewal"
@@ -148,7 +148,9 @@ SENTENCES = {
     visits.NotAhead: _l("Please choose a date that lies ahead."),
     visits.NotIntroduced: _l("The introductions are just leaving. Please try again in a few minutes."),
     saved_views.TooManyViews: _l("You keep %(most)s views of this page already. Please remove one first."),
-    erasure.VisitAgreed: _l("A visit is agreed, and somebody counts on it. Please call it off first. Nothing was erased."),
+    erasure.VisitAgreed: _l(
+        "A visit is agreed, and somebody counts on it. Please call it off first. Nothing was erased."
+    ),
     erasure.StaffStays: _l(
         "Whoever coordinates a network is released from that first; please ask another admin. Nothing was erased."
     ),
