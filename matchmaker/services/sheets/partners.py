@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -104,11 +105,12 @@ class Partners(Book):
             **{name: values[name] for name in _PLAIN},
             **{name: list(values[name]) for name in _SEVERAL},
         )
-        row.revision = service.touch_region(self.session, self.region.id)
+        row.revision = self._revision
         self.session.add(row)
         self.session.flush()
         audit.record(self.session, actor, audit.Tag.PARTNER_ENTERED, row, at=now, during="import")
-        self._belong(actor, row, values, clock)
+        if values["organisation"]:
+            self._belong(actor, row, values, clock)
         return row, {}
 
     def change(self, actor: Actor, row: Partner, values: Values, changed: set[str], terms: Terms, clock: Clock) -> None:
@@ -140,6 +142,11 @@ class Partners(Book):
             return keyed
         called = self._names.get(name.lower(), []) if "@" in name else self._by_name(name)
         return called[0] if len(called) == 1 else None
+
+    @cached_property
+    def _revision(self) -> int:
+        """The region's next revision, one for all who are new: they are stored at the same moment."""
+        return service.touch_region(self.session, self.region.id)
 
     def _by_name(self, name: str) -> list[Partner]:
         wanted = folded(name)
