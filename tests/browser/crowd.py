@@ -66,7 +66,7 @@ def _one_more(region: Region, coordinator: Account, teacher: Teacher, partner: P
     other = f.PartnerFactory(region=region, name=f"{LONG} {number}", reviewed_at=None if number % 4 == 0 else f.NOW)
     f.FundFactory(region=region, owner=other, title=LONG_TITLE)
     f.SchoolFactory(region=region, name=f"Escuela Vecina {number}")
-    title = LONG_TITLE if number % 4 == 0 else "Who reads the clouds?"
+    title = LONG_TITLE if number % 6 == 0 else "Who reads the clouds?"
     ready = f.LearningRequestFactory(region=region, asked_by=teacher, title=f"{title} {number}")
     proposal = f.ProposalFactory(region=region, of=ready, who=other)
     invited = _introduction(region, coordinator, teacher, other, state=IntroductionState.INVITED)

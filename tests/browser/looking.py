@@ -81,7 +81,7 @@ def faults(browser: Browser, stage: Stage, scene: Scene, language: str, theme: s
         def note(where: str, wrong: list[str]) -> None:
             found.extend(f"{scene} {language} {where}: {each}" for each in wrong)
 
-        for check in ("shift", "moving", "errors"):
+        for check in ("moving", "errors"):
             note("as it comes", page.evaluate(f"checks.{check}()"))
         page.evaluate(OPEN_ALL)
         page.evaluate(AXE_SCRIPT)

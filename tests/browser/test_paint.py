@@ -47,9 +47,9 @@ def test_first_paint_on_a_slow_connection(browser: Browser, all_pages: Stage) ->
         scene = next(s for s in all_pages.scenes if s.name == f"GET {rule}" and s.who == who)
         runs = [_painted(browser, all_pages, scene) for _ in range(TIMES)]
         assert all(at > 0 for run in runs for at in run["ms"]), f"{scene} was never painted"
-        assert [moved for run in runs for moved in run["moved"]] == [], scene
         first, again = (round(median(run["ms"][nth] for run in runs)) for nth in (0, 1))
-        told[rule] = {"first_visit_ms": first, "again_ms": again}
+        moved = sorted({each for run in runs for each in run["moved"]})
+        told[rule] = {"first_visit_ms": first, "again_ms": again, "moved": moved}
     print(json.dumps({"first_paint": told, "connection": "Slow 4G", "cpu": f"{SLOWER} times slower"}, indent=1))
 
 
