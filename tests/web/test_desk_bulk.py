@@ -100,7 +100,7 @@ def test_each_that_was_not_approved_is_named_with_why(session: Session, cast: Ca
     assert answer.status_code == 200
     assert "1 approved. The invitation leaves" in page
     assert "1 was not approved:" in page
-    assert "last place of that month went to “Who carries the water?”, which you picked too." in page
+    assert "in that month went to “Who carries the water?”, which you picked too." in page
     browse(cast.ben).post("/desk/bulk", {"picked": [second]})
     answer = browse(cast.ben).post("/desk/bulk", {"picked": [first]})
     assert answer.status_code == 409

@@ -86,6 +86,8 @@ TABLE = {
     "POST /desk/bulk":                "login 404  404  403  403  403  403  400  400  403  400",
     "POST /desk/introductions/<row:introduction_id>/undo-batch":
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
+    "GET /desk/proposals/<row:proposal_id>/pass":
+                                      "login 404  404  403  403  403  403  200  200  403  404",
     "POST /desk/proposals/<row:proposal_id>/pass":
                                       "login 404  404  403  403  403  403  422  422  403  404",
     "GET /desk/<row:request_id>/people":

@@ -80,7 +80,9 @@ class BulkForm(fields.PageForm):
 class PassForm(fields.PageForm):
     """Why somebody is passed over; read by coordinators only."""
 
-    reason = SelectField(_("Reason"), choices=[reason.value for reason in PassReason])
+    reason = SelectField(
+        _("Reason"), choices=lambda: fields.choices((each.value, labels.PASS_REASONS[each.value]) for each in PassReason)
+    )
     note = StringField(_("In your words"), filters=[fields.trimmed], validators=[Length(max=500), fields.plain])
 
     def validate_note(self, field: Any) -> None:

@@ -86,6 +86,14 @@ def undo(introduction_id: int) -> ResponseReturnValue:
     return redirect(viewing.address(request_id, viewing.asked()))
 
 
+@blueprint.get("/proposals/<row:proposal_id>/pass")
+def reason_to_pass(proposal_id: int) -> ResponseReturnValue:
+    """Ask why somebody is passed over."""
+    proposal = db.session.get_one(Proposal, proposal_id)
+    context.require(Permission.USE_DESK, proposal)
+    return _ask_why(proposal, PassForm())
+
+
 @blueprint.post("/proposals/<row:proposal_id>/pass")
 def pass_over(proposal_id: int) -> ResponseReturnValue:
     """Pass over one person, with a reason; the request is ranked again without them."""
@@ -94,7 +102,7 @@ def pass_over(proposal_id: int) -> ResponseReturnValue:
     request_id, name = proposal.request_id, proposal.partner.name
     form = PassForm()
     if not form.validate():
-        return _refused(request_id, next(message for messages in form.errors.values() for message in messages))
+        return _ask_why(proposal, form), 422
     try:
         reason = proposals.PassReason(form.reason.data)
         proposals.pass_over(db.session, g.actor, proposal_id, reason, form.note.data or "", utc_now)
@@ -121,6 +129,10 @@ def _as_it_stands(request_id: int, conflict: Conflict) -> ResponseReturnValue:
     db.session.rollback()
     flash(said, "stop")
     return _show(request_id, conflict.status)
+
+
+def _ask_why(proposal: Proposal, form: PassForm) -> str:
+    return render_template("desk/pass.html", p=proposal, form=form, view=viewing.asked())
 
 
 def _refused(request_id: int, said: str, form: ApproveForm | None = None) -> ResponseReturnValue:
@@ -173,7 +185,6 @@ def _render(
         told=told.of,
         ways_out=words.WAYS_OUT,
         question=words.question,
-        pass_reasons=list(proposals.PassReason),
         **page.place,
         **decision,
         **(aside.shown(asked, beside) if asked and beside else {}),
