@@ -26,7 +26,6 @@ class RequestState(StrEnum):
     PLACED = "placed"
     SCHEDULED = "scheduled"
     DONE = "done"
-    ON_HOLD = "on_hold"
     WITHDRAWN = "withdrawn"
 
 
@@ -67,17 +66,16 @@ class BackupState(StrEnum):
 
 
 _R = RequestState
-_SET_ASIDE = frozenset({_R.ON_HOLD, _R.WITHDRAWN})
+_TAKEN_BACK = frozenset({_R.WITHDRAWN})
 REQUEST_CHANGES: Mapping[RequestState, frozenset[RequestState]] = {
-    _R.DRAFT: frozenset({_R.POSTED}) | _SET_ASIDE,
-    _R.POSTED: frozenset({_R.PROPOSED, _R.NONE_YET}) | _SET_ASIDE,
+    _R.DRAFT: frozenset({_R.POSTED}) | _TAKEN_BACK,
+    _R.POSTED: frozenset({_R.PROPOSED, _R.NONE_YET}) | _TAKEN_BACK,
     # A later ranking of the same request may find people, or find that they are gone.
-    _R.PROPOSED: frozenset({_R.PLACED, _R.NONE_YET}) | _SET_ASIDE,
-    _R.NONE_YET: frozenset({_R.PROPOSED, _R.PLACED}) | _SET_ASIDE,
-    _R.PLACED: frozenset({_R.PROPOSED, _R.SCHEDULED, _R.DONE}) | _SET_ASIDE,
+    _R.PROPOSED: frozenset({_R.PLACED, _R.NONE_YET}) | _TAKEN_BACK,
+    _R.NONE_YET: frozenset({_R.PROPOSED, _R.PLACED}) | _TAKEN_BACK,
+    _R.PLACED: frozenset({_R.PROPOSED, _R.SCHEDULED, _R.DONE}) | _TAKEN_BACK,
     # A visit that is called off, or was not held, opens the question again.
-    _R.SCHEDULED: frozenset({_R.PLACED, _R.PROPOSED, _R.DONE}) | _SET_ASIDE,
-    _R.ON_HOLD: frozenset({_R.POSTED, _R.WITHDRAWN}),
+    _R.SCHEDULED: frozenset({_R.PLACED, _R.PROPOSED, _R.DONE}) | _TAKEN_BACK,
 }
 
 _P = ProposalState

@@ -11,7 +11,7 @@ from matchmaker.mail.links import link
 from matchmaker.settings import Settings
 from models import LearningRequest, OutboxItem, Region, RequestState, Task
 
-_OVER = frozenset({RequestState.WITHDRAWN, RequestState.DONE, RequestState.ON_HOLD, RequestState.SCHEDULED})
+_OVER = frozenset({RequestState.WITHDRAWN, RequestState.DONE, RequestState.SCHEDULED})
 
 
 def compose(session: Session, item: OutboxItem, settings: Settings, now: datetime) -> Letter | None:

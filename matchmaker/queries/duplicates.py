@@ -35,7 +35,6 @@ _OPEN = (
     RequestState.NONE_YET,
     RequestState.PLACED,
     RequestState.SCHEDULED,
-    RequestState.ON_HOLD,
 )
 
 

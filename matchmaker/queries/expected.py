@@ -20,7 +20,7 @@ PROMISED_DAYS = 2
 REFLECT_DAYS = 7
 _WAITING = frozenset({"posted", "proposed", "none_yet", "came_back", "cancelled", "not_held"})
 _CHOOSING = (RequestState.DRAFT, RequestState.POSTED, RequestState.PROPOSED, RequestState.NONE_YET)
-_OVER = frozenset({"draft", "withdrawn", "on_hold", "done"})
+_OVER = frozenset({"draft", "withdrawn", "done"})
 
 
 def dated(session: Session, stands: Timeline, request: LearningRequest, now: datetime) -> Timeline:

@@ -32,7 +32,6 @@ _OPEN = (
     RequestState.NONE_YET,
     RequestState.PLACED,
     RequestState.SCHEDULED,
-    RequestState.ON_HOLD,
 )
 """States in which a request still goes on."""
 

@@ -42,7 +42,6 @@ _CAME_BACK = {
 }
 _OF_REQUEST = {
     RequestState.DRAFT: "draft",
-    RequestState.ON_HOLD: "on_hold",
     RequestState.WITHDRAWN: "withdrawn",
     RequestState.DONE: "done",
 }
@@ -65,7 +64,6 @@ _PROGRESS = {
     "came_back": (1, True),
     "cancelled": (1, True),
     "not_held": (1, True),
-    "on_hold": (1, False),
     "withdrawn": (1, False),
     "approved": (2, True),
     "invited": (2, True),
@@ -262,7 +260,7 @@ def _timeline(
     current.sort(key=lambda each: (list(_OF_INTRODUCTION).index(each.introduction.state), each.introduction.id))
     lines = tuple(_line(each, request, now) for each in reversed(current))
     headline = _headline(request, asked, lines)
-    leading = current[-1] if current and headline not in ("on_hold", "withdrawn") else None
+    leading = current[-1] if current and headline != "withdrawn" else None
     several = request.partners_wanted > 1 and bool(lines) and request.state not in _OF_REQUEST
     return Timeline(
         "several" if several else headline,

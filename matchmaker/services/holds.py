@@ -24,7 +24,7 @@ USUAL_DAYS = 3
 """School days that a request is put aside for where nobody says otherwise."""
 MOST_DAYS = 20
 LONGEST_REASON = 500
-_OVER = frozenset({RequestState.WITHDRAWN, RequestState.DONE, RequestState.ON_HOLD})
+_OVER = frozenset({RequestState.WITHDRAWN, RequestState.DONE})
 
 
 class NobodyElseWanted(Conflict):

@@ -84,7 +84,7 @@ def no_date(session: Session, item: OutboxItem, now: datetime) -> datetime | Non
 def silence(session: Session, item: OutboxItem, now: datetime) -> datetime | None:
     """A request has waited as long as the region lets anybody: a named coordinator gets it, and the teacher is told."""
     request = session.get_one(LearningRequest, item.payload["request_id"], with_for_update=True, populate_existing=True)
-    if request.state in (RequestState.WITHDRAWN, RequestState.DONE, RequestState.ON_HOLD):
+    if request.state in (RequestState.WITHDRAWN, RequestState.DONE):
         return None
     region = session.get_one(Region, request.region_id)
     if request.state in _UNASKED or _stuck(session, request, now):

@@ -19,6 +19,8 @@ CHECKS = {
     "ck_partner_merged": "merged_into_id IS NULL OR reviewed_at IS NULL",
 }
 
+STATES = "'draft', 'posted', 'proposed', 'none_yet', 'placed', 'scheduled', 'done', 'withdrawn'"
+
 
 def upgrade() -> None:
     for make in (_desk, _imports, _requests, _partners, _keys):
@@ -197,6 +199,9 @@ def _requests() -> None:
         ondelete="SET NULL",
     )
     op.alter_column("learning_request", "held_for", server_default=None)
+    # A hold is a date now, which no state goes with; nothing ever entered the one there was.
+    op.drop_constraint(op.f("ck_learning_request_state"), "learning_request", type_="check")
+    op.create_check_constraint(op.f("ck_learning_request_state"), "learning_request", f"state IN ({STATES})")
 
 
 def _partners() -> None:
@@ -236,6 +241,8 @@ def _keys() -> None:
 
 
 def downgrade() -> None:
+    op.drop_constraint(op.f("ck_learning_request_state"), "learning_request", type_="check")
+    op.create_check_constraint(op.f("ck_learning_request_state"), "learning_request", f"state IN ({STATES}, 'on_hold')")
     for name in CHECKS:
         op.drop_constraint(op.f(name), "partner", type_="check")
     op.drop_constraint(op.f("uq_teacher_region_id_source_key"), "teacher", type_="unique")

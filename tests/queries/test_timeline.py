@@ -29,7 +29,6 @@ def drawn(line: timeline.Timeline) -> str:
         (R.POSTED, "posted", "xo...."),
         (R.PROPOSED, "proposed", "xo...."),
         (R.NONE_YET, "none_yet", "xo...."),
-        (R.ON_HOLD, "on_hold", "x....."),
         (R.WITHDRAWN, "withdrawn", "x....."),
         (R.DONE, "done", "xxxxxo"),
     ],

@@ -76,7 +76,6 @@ STATES = {
     RequestState.PROPOSED: None,
     RequestState.NONE_YET: None,
     RequestState.DONE: proposals.RequestChanged,
-    RequestState.ON_HOLD: proposals.RequestChanged,
     RequestState.WITHDRAWN: proposals.RequestChanged,
 }
 

@@ -85,15 +85,11 @@ def _passed(desk: Desk, cast: Cast) -> None:
     desk.first.state = ProposalState.PASSED
 
 
-def _on_hold(desk: Desk, cast: Cast) -> None:
-    desk.request.state = RequestState.ON_HOLD
-
-
 def _withdrawn(desk: Desk, cast: Cast) -> None:
     desk.request.state = RequestState.WITHDRAWN
 
 
-@pytest.mark.parametrize("change", [_newer_ranking, _rewritten, _passed, _on_hold, _withdrawn])
+@pytest.mark.parametrize("change", [_newer_ranking, _rewritten, _passed, _withdrawn])
 def test_what_has_changed_since_the_page_was_drawn_is_not_approved(
     session: Session, desk: Desk, cast: Cast, clock: Clock, change: Callable[[Desk, Cast], None]
 ) -> None:

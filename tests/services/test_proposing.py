@@ -177,7 +177,7 @@ def test_a_busy_partner_gives_way_to_a_free_one_who_knows_the_same(valley: Valle
     assert second.price > 0 and (second.rank_before, second.rank) == (1, 2)
 
 
-@pytest.mark.parametrize("state", [RequestState.WITHDRAWN, RequestState.ON_HOLD, RequestState.DONE])
+@pytest.mark.parametrize("state", [RequestState.WITHDRAWN, RequestState.DONE])
 def test_what_no_longer_waits_is_not_ranked(valley: Valley, state: RequestState) -> None:
     request = valley.ask()
     request.state = state
