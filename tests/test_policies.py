@@ -59,6 +59,9 @@ def subjects(cast: Cast) -> dict[Permission, Any]:
         P.TRY_POLICY: cast.region,
         P.SET_POLICY: cast.region,
         P.MEND: cast.region,
+        P.EXPORT_REGION: cast.region,
+        P.ERASE_PERSON: cast.region,
+        P.SET_REGION: cast.region,
     }
 
 
@@ -76,6 +79,16 @@ STAFF = TALK | {
     P.READ_EQUITY,
     P.TRY_POLICY,
 }
+ADMIN = {
+    P.SET_CLEARANCE_RULES,
+    P.DOCUMENT_SCHOOL,
+    P.MANAGE_CALENDAR,
+    P.SET_POLICY,
+    P.MEND,
+    P.EXPORT_REGION,
+    P.ERASE_PERSON,
+    P.SET_REGION,
+}
 MAY = {
     "ana": TALK | {P.POST_REQUEST, P.READ_REQUEST, P.WITHDRAW_REQUEST, P.CHOOSE_TIME, P.PLAN_VISIT},
     "tomas": {P.POST_REQUEST},
@@ -84,7 +97,7 @@ MAY = {
     "esperanza": {P.HAVE_PROFILE, P.INVITE_NEIGHBOR},
     "marisol": STAFF | {P.REMOVE_NOTE},
     "ben": STAFF,
-    "ada": STAFF | {P.REMOVE_NOTE, P.SET_CLEARANCE_RULES, P.DOCUMENT_SCHOOL, P.MANAGE_CALENDAR, P.SET_POLICY, P.MEND},
+    "ada": STAFF | ADMIN | {P.REMOVE_NOTE},
     "fran": {P.READ_EQUITY},
     "charlie": set(),
     "olga": set(),

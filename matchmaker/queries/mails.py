@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from sqlalchemy import ColumnElement, Integer, cast, exists, select
 from sqlalchemy.orm import Session
 
@@ -22,18 +24,17 @@ def some_put_aside() -> ColumnElement[bool]:
     )
 
 
-def put_aside(session: Session, introduction: Introduction) -> list[OutboxItem]:
-    """The mails of an introduction that were put aside and are still wanted, oldest first."""
-    if introduction.state not in _WANTS_MAIL:
+def put_aside(session: Session, introductions: Iterable[Introduction]) -> Sequence[OutboxItem]:
+    """The mails of a region's introductions that were put aside and are still wanted, oldest first."""
+    waiting = {each.id: each.region_id for each in introductions if each.state in _WANTS_MAIL}
+    if not waiting:
         return []
-    return list(
-        session.scalars(
-            select(OutboxItem)
-            .where(
-                OutboxItem.failed_at.is_not(None),
-                OutboxItem.region_id == introduction.region_id,
-                _introduction_named == introduction.id,
-            )
-            .order_by(OutboxItem.id)
+    return session.scalars(
+        select(OutboxItem)
+        .where(
+            OutboxItem.failed_at.is_not(None),
+            OutboxItem.region_id.in_(set(waiting.values())),
+            _introduction_named.in_(waiting),
         )
-    )
+        .order_by(OutboxItem.id)
+    ).all()

@@ -98,22 +98,23 @@ def whole(session: Session, school_id: int) -> School:
 
 def record(session: Session, school: School) -> Record:
     """What became of a school's requests so far."""
-    ended = session.execute(
-        select(
-            func.count().filter(Introduction.state.in_(fairness.CAME)).label("came"),
-            func.count().filter(Introduction.state.in_(fairness.ENDED_EMPTY)).label("empty"),
-        )
-        .join(LearningRequest, LearningRequest.id == Introduction.request_id)
-        .where(LearningRequest.school_id == school.id)
-    ).one()
-    asked = select(LearningRequest).where(LearningRequest.school_id == school.id)
     withdrawn = select(func.count(LearningRequest.id)).where(
         LearningRequest.school_id == school.id,
         LearningRequest.state == RequestState.WITHDRAWN,
         LearningRequest.posted_at.is_not(None),
     )
+    ended = session.execute(
+        select(
+            func.count().filter(Introduction.state.in_(fairness.CAME)).label("came"),
+            func.count().filter(Introduction.state.in_(fairness.ENDED_EMPTY)).label("empty"),
+            withdrawn.scalar_subquery().label("withdrawn"),
+        )
+        .join(LearningRequest, LearningRequest.id == Introduction.request_id)
+        .where(LearningRequest.school_id == school.id)
+    ).one()
+    asked = select(LearningRequest).where(LearningRequest.school_id == school.id)
     waiting = asked.where(LearningRequest.state.in_(_OPEN)).order_by(LearningRequest.posted_at, LearningRequest.id)
-    return Record(ended.came, ended.empty + (session.scalar(withdrawn) or 0), session.scalars(waiting).all())
+    return Record(ended.came, ended.empty + ended.withdrawn, session.scalars(waiting).all())
 
 
 def changes(session: Session, school: School, tag: str) -> list[Change]:

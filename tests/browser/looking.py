@@ -73,7 +73,7 @@ def visit(page: Page, stage: Stage, scene: Scene) -> None:
 
 
 def faults(browser: Browser, stage: Stage, scene: Scene, language: str, theme: str) -> list[str]:
-    """Everything that is wrong with a scene: wide in one theme, narrow in the other."""
+    """Everything that is wrong with a page: wide in one theme, narrow in the other."""
     found: list[str] = []
     other = "light" if theme == "dark" else "dark"
     with shown(browser, stage, scene, language, width=1280, theme=theme) as page:
@@ -87,13 +87,10 @@ def faults(browser: Browser, stage: Stage, scene: Scene, language: str, theme: s
         page.evaluate(AXE_SCRIPT)
         note(f"1280 {theme}", axe(page))
         page.emulate_media(color_scheme=other, reduced_motion="reduce")
-        note(f"1280 {other}", axe(page, "color-contrast"))
         page.evaluate(CLOSE_MENUS)
         page.set_viewport_size({"width": 390, "height": 844})
         note(f"390 {other}", axe(page))
         note("390", page.evaluate("checks.small()"))
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        note(f"390 {theme}", axe(page, "color-contrast"))
         page.set_viewport_size({"width": 320, "height": 640})
         note("320", page.evaluate("[...checks.sideways(), ...checks.small()]"))
         page.evaluate(MORE_SPACE)
@@ -105,8 +102,20 @@ def faults(browser: Browser, stage: Stage, scene: Scene, language: str, theme: s
     return found
 
 
-def axe(page: Page, *rules: str) -> list[str]:
-    """The violations of these rules of axe; of all of A, AA, 2.2 and best practice when none is named."""
-    only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": RULES}
-    violations: list[str] = page.evaluate(RUN_AXE, only)
+def faults_of_state(browser: Browser, stage: Stage, scene: Scene, language: str, theme: str, width: int) -> list[str]:
+    """What is wrong with a page in another state, or for another reader: at one width, and when it is narrowest."""
+    with shown(browser, stage, scene, language, width=width, theme=theme) as page:
+        wrong = page.evaluate("checks.errors()")
+        page.evaluate(OPEN_ALL)
+        page.evaluate(AXE_SCRIPT)
+        wrong += axe(page)
+        page.evaluate(CLOSE_MENUS)
+        page.set_viewport_size({"width": 320, "height": 640})
+        wrong += page.evaluate("checks.sideways()")
+    return [f"{scene} {language} {width} {theme}: {each}" for each in wrong]
+
+
+def axe(page: Page) -> list[str]:
+    """The violations of axe's rules for A, AA, 2.2 and best practice."""
+    violations: list[str] = page.evaluate(RUN_AXE, {"type": "tag", "values": RULES})
     return violations

@@ -232,7 +232,7 @@ def _exists(scene: Scene) -> OutboxItem:
 
 def _vouched(scene: Scene) -> OutboxItem:
     [membership] = scene.cast.ana.account.memberships
-    membership.vouched_by_id = scene.cast.marisol.id
+    membership.vouched_by_id, membership.account.password = scene.cast.marisol.id, "chosen"
     return scene.item("vouched", membership_id=membership.id)
 
 

@@ -102,7 +102,7 @@ def test_an_invitation_gives_the_day_of_its_answer(session: Session, cast: Cast,
     assert ahead(line) == {"scheduled": date(2026, 10, 6), "reflected": date(2026, 10, 13)}
 
 
-@pytest.mark.parametrize("state", [R.DRAFT, R.WITHDRAWN, R.ON_HOLD, R.DONE])
+@pytest.mark.parametrize("state", [R.DRAFT, R.WITHDRAWN, R.DONE])
 def test_nothing_is_promised_where_nothing_goes_on(session: Session, asked: LearningRequest, state: R) -> None:
     asked.state = state
     line = stands(session, asked)

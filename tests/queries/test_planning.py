@@ -73,7 +73,7 @@ def test_only_open_requests_are_planned_and_one_without_a_ranking_has_nobody(ses
     open_ones = [ranked(cast, {cast.ramon: 0.4}, state=state) for state in
                  (RequestState.POSTED, RequestState.PROPOSED, RequestState.NONE_YET)]  # fmt: skip
     unranked = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
-    for state in (RequestState.PLACED, RequestState.WITHDRAWN, RequestState.ON_HOLD, RequestState.DONE):
+    for state in (RequestState.PLACED, RequestState.WITHDRAWN, RequestState.DONE):
         ranked(cast, {cast.ramon: 0.4}, state=state)
     f.LearningRequestFactory(region=cast.next_door, asked_by=cast.otto)
     found = gathered(session, cast)
@@ -191,7 +191,7 @@ def test_what_is_asked_of_the_database_does_not_grow_with_the_requests(session: 
 
 def test_the_last_month_is_looked_at_as_if_everybody_were_still_free(session: Session, cast: Cast) -> None:
     known = {cast.ramon: 0.4, cast.esperanza: 0.7}
-    placed, held = (ranked(cast, known, state=state) for state in (RequestState.PLACED, RequestState.ON_HOLD))
+    placed, alone = (ranked(cast, known, state=state) for state in (RequestState.PLACED, RequestState.NONE_YET))
     unranked = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
     for state in (RequestState.DRAFT, RequestState.WITHDRAWN):
         ranked(cast, known, state=state)
@@ -200,7 +200,7 @@ def test_the_last_month_is_looked_at_as_if_everybody_were_still_free(session: Se
     f.IntroductionFactory(region=cast.region, suggested=suggested, coordinator=cast.marisol)
     session.flush()
     found = planning.last_month(session, cast.region, Policy(), f.NOW)
-    assert found.request_ids == [placed.id, held.id, unranked.id]
+    assert found.request_ids == [placed.id, alone.id, unranked.id]
     assert could_have(found, placed) == {cast.esperanza.id: 0.7, cast.ramon.id: 0.4}
     assert could_have(found, unranked) == {}
     assert dict(zip(found.partner_ids, found.instance.capacity.tolist(), strict=True))[cast.ramon.id] == (

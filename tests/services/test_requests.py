@@ -116,7 +116,6 @@ UNANSWERED = (
     RequestState.POSTED,
     RequestState.PROPOSED,
     RequestState.NONE_YET,
-    RequestState.ON_HOLD,
 )
 
 

@@ -81,7 +81,7 @@ class PassForm(fields.PageForm):
     """Why somebody is passed over; read by coordinators only."""
 
     reason = SelectField(
-        _("Reason"), choices=lambda: fields.choices((each.value, labels.PASS_REASONS[each.value]) for each in PassReason)
+        _("Reason"), choices=lambda: fields.choices((why.value, labels.PASS_REASONS[why.value]) for why in PassReason)
     )
     note = StringField(_("In your words"), filters=[fields.trimmed], validators=[Length(max=500), fields.plain])
 

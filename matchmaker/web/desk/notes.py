@@ -65,7 +65,8 @@ def _write(about: notes.About, title: str, back: str) -> ResponseReturnValue:
             flash(_("Noted, for colleagues only."), "ok")
             return redirect(back)
         form.ask_about(names)
-    return render_template("desk/note.html", form=form, about=title, back=back), 422
+    language = about.language if isinstance(about, LearningRequest) else None
+    return render_template("desk/note.html", form=form, about=title, language=language, back=back), 422
 
 
 def _page_of(note: Note) -> str:

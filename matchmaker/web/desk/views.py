@@ -214,7 +214,7 @@ def _decision(asked: LearningRequest, so_far: chains.Asked, form: ApproveForm | 
         "marked": marked,
         "most_backups": proposals.MOST_BACKUPS,
         "introduction": live[0] if live else None,
-        "stuck": [mail for each in live for mail in mails.put_aside(db.session, each)],
+        "stuck": mails.put_aside(db.session, live),
         **compare.shown(asked, people, marked, deciding=deciding),
         **way_out.shown(asked, ranking, people),
     }
