@@ -112,7 +112,9 @@ def check(network: Network, size: Size) -> None:
         assert (found.lost, found.strangers) == (0, 0)
         assert found.duplicates <= network.kills
         assert found.refused <= server.moods[Mood.NEVER_AT_RCPT] + server.moods[Mood.NEVER_AT_DATA]
-        assert found.unanswered == server.moods[Mood.CUTS_AFTER] + server.moods[Mood.HANGS_AFTER]
+        # A mailer that is killed while it hands over a mail takes the server's chance not to answer it.
+        kept_back = server.moods[Mood.CUTS_AFTER] + server.moods[Mood.HANGS_AFTER]
+        assert kept_back - network.kills <= found.unanswered <= kept_back
         assert books.twice_told_apart(server) == []
         assert books.wrong_units(session) == []
         assert books.illegal_changes(session) == []
