@@ -75,8 +75,8 @@ def take(session: Session, key: str) -> OutboxItem | None:
 def record_failure(session: Session, item_id: int, error: Exception, now: datetime, *, final: bool) -> None:
     """Note a failed try: later again with growing patience, or put aside for a person when trying again is useless."""
     item = session.get_one(OutboxItem, item_id, with_for_update=True, populate_existing=True)
-    if item.done_at is not None:
-        # Another worker took it up and finished it since.
+    if item.done_at is not None or item.failed_at is not None:
+        # Another worker took it up since, and finished it or put it aside.
         return
     item.attempts += 1
     item.last_error = f"{type(error).__name__}: {error}"[:500]

@@ -88,6 +88,13 @@ def test_a_final_failure_is_put_aside_for_a_person(session: Session) -> None:
     assert outbox.claim(session, MAIL, f.NOW + timedelta(days=9)) is None
 
 
+def test_what_another_worker_put_aside_since_keeps_its_reason(session: Session) -> None:
+    item = f.OutboxItemFactory()
+    outbox.record_failure(session, item.id, ValueError("550 nobody here"), f.NOW, final=True)
+    outbox.record_failure(session, item.id, OSError("452 no room just now"), f.NOW, final=False)
+    assert (item.attempts, item.last_error, item.failed_at) == (1, "ValueError: 550 nobody here", f.NOW)
+
+
 @pytest.fixture
 def queues(app: Flask, session: Session, settings: Settings) -> dict[str, Queue]:
     connection = Redis.from_url(settings.redis_url)
