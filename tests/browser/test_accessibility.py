@@ -1,13 +1,13 @@
 """Nobody is kept out: axe on every page in every state, and what no rule of axe asks. See docs/accessibility.md.
 
-By default a page of each person; with --full every page, wide and narrow, light and dark, and each of its other states
-at one width, in alternating languages and themes.
+By default a page of each person; with --full every page once, wide and narrow, light and dark, languages in turn.
+Every page in every other state, at one width each, takes longer than the rest together: pytest -m sweep tests/browser.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -75,21 +75,26 @@ def test_a_main_page_of_each_person_keeps_nobody_out(
 
 
 @pytest.mark.full
-def test_every_page_in_every_state_keeps_nobody_out(all_pages: Stage, _needs_browser: None) -> None:
-    scenes = to_look_at(all_pages.scenes)
-    firsts = {id(scene) for scene in {scene.name: scene for scene in reversed(scenes)}.values()}
+def test_every_page_keeps_nobody_out(all_pages: Stage, _needs_browser: None) -> None:
+    look_at(once_each(all_pages.scenes), lambda browser, at, scene: faults(browser, all_pages, scene, *how(at)))
+
+
+@pytest.mark.sweep
+def test_every_page_in_every_other_state_keeps_nobody_out(all_pages: Stage, _needs_browser: None) -> None:
+    seen = {id(scene) for scene in once_each(all_pages.scenes)}
+    look_at(
+        [scene for scene in all_pages.scenes if id(scene) not in seen],
+        lambda browser, at, scene: faults_of_state(browser, all_pages, scene, *how(at), width=(390, 1280)[at // 4 % 2]),
+    )
+
+
+def look_at(scenes: Sequence[Scene], faults_of: Callable[[Browser, int, Scene], list[str]]) -> None:
+    """Look at scenes in several browsers beside each other; fail with all that is wrong."""
 
     def look(part: Sequence[tuple[int, Scene]]) -> list[str]:
-        found: list[str] = []
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            for at, scene in part:
-                how = (LANGUAGES[at % 2], ("light", "dark")[at // 2 % 2])
-                if id(scene) in firsts:
-                    found += faults(browser, all_pages, scene, *how)
-                else:
-                    found += faults_of_state(browser, all_pages, scene, *how, width=(390, 1280)[at // 4 % 2])
-        return found
+            return [wrong for at, scene in part for wrong in faults_of(browser, at, scene)]
 
     numbered = list(enumerate(scenes))
     with ThreadPoolExecutor(BESIDE) as threads:
@@ -97,10 +102,14 @@ def test_every_page_in_every_state_keeps_nobody_out(all_pages: Stage, _needs_bro
         nothing(itertools.chain.from_iterable(found))
 
 
-def to_look_at(scenes: Sequence[Scene]) -> list[Scene]:
-    """Every scene once: what a coordinator gets at an address is what an admin gets there, less the admin's own."""
-    of_admins = {(scene.name, scene.path) for scene in scenes if scene.who == "admin"}
-    return [s for s in scenes if s.who != "coordinator" or (s.name, s.path) not in of_admins]
+def how(at: int) -> tuple[str, str]:
+    """In which language and theme the so-manieth scene is looked at."""
+    return LANGUAGES[at % 2], ("light", "dark")[at // 2 % 2]
+
+
+def once_each(scenes: Sequence[Scene]) -> list[Scene]:
+    """The first scene of each page."""
+    return list({scene.rule: scene for scene in reversed(scenes)}.values())
 
 
 @pytest.mark.parametrize(("rule", "who"), MAIN_PAGES)
