@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     )
 
 
-ON_THE_DEMO = ("tests/browser/test_path.py", "tests/browser/test_teacher.py", "tests/browser/test_desk.py")
+ON_THE_DEMO = ("tests/browser/test_path.py", "tests/browser/test_teacher.py")
 """Files that share one running demo, which takes longer to start than any of them to run."""
 
 

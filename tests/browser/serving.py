@@ -27,6 +27,7 @@ from tests.browser.crowd import gather
 from tests.browser.pages import Scene
 from tests.cast import assemble
 from tests.databases import OwnDatabase
+from tests.embedded.watching import until
 from tests.web.conftest import CSRF, PAGES_OF
 from tests.web.world import build
 
@@ -158,6 +159,8 @@ def serving(app: Flask) -> Iterator[Served]:
         thread.join()
         server.server_close()
         with app.app_context():
+            # A page that nobody waits for any more may still be answered, and would leave its connection open.
+            until(lambda: db.engine.pool.checkedout() == 0)  # type: ignore[attr-defined]
             db.engine.dispose()
 
 

@@ -1,7 +1,7 @@
 """Nobody is kept out: axe on every page in every state, and what no rule of axe asks. See docs/accessibility.md.
 
-By default a page of each person; with --full every page once, wide and narrow, light and dark, languages in turn.
-Every page in every other state, at one width each, takes longer than the rest together: pytest -m sweep tests/browser.
+A page of each person in each run. Every page wide and narrow, light and dark, languages in turn, and each of its other
+states at one width, takes longer than the rest together: pytest -m sweep tests/browser.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def test_a_main_page_of_each_person_keeps_nobody_out(
     nothing(faults(browser, all_pages, scene, LANGUAGES[at % 2], ("light", "dark")[at // 2 % 2]))
 
 
-@pytest.mark.full
+@pytest.mark.sweep
 def test_every_page_keeps_nobody_out(all_pages: Stage, _needs_browser: None) -> None:
     look_at(once_each(all_pages.scenes), lambda browser, at, scene: faults(browser, all_pages, scene, *how(at)))
 
