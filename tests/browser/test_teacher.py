@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Opener
 from tests.browser.test_path import TEACHER, school_day
@@ -64,3 +64,18 @@ def test_words_are_kept_without_a_connection_and_gone_after_signing_out(opened: 
     page.locator("form[data-sign-out] button").click()
     expect(page).not_to_have_url(re.compile("/requests/new"))
     assert kept(page) == []
+
+
+def kept(page: Page) -> list[str]:
+    """The drafts that this browser keeps."""
+    found: list[str] = page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('draft:'))")
+    return found
+
+
+def in_view(page: Page, selector: str) -> bool:
+    box = page.locator(selector).bounding_box()
+    return (
+        box is not None
+        and box["y"] >= 0
+        and box["y"] + box["height"] <= (page.viewport_size or {"height": 0})["height"]
+    )
