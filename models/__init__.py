@@ -1,6 +1,7 @@
 """The data model: tables, their invariants and their state transitions."""
 
-from models.account import Account, GlobalRole, Membership, Role
+from models.account import Account, GlobalRole, Identity, Membership, Passkey, Role
+from models.api import ApiReply, ApiToken, Webhook
 from models.audit import AuditEvent
 from models.base import Base
 from models.calendar import Closure, ClosureKind
@@ -41,6 +42,8 @@ __all__ = [
     "Account",
     "Again",
     "AnswerVia",
+    "ApiReply",
+    "ApiToken",
     "AuditEvent",
     "Backup",
     "BackupState",
@@ -57,6 +60,7 @@ __all__ = [
     "Fund",
     "GlobalRole",
     "Heartbeat",
+    "Identity",
     "ImportedRow",
     "Introduction",
     "IntroductionState",
@@ -73,6 +77,7 @@ __all__ = [
     "OwnerKind",
     "Partner",
     "PartnerKind",
+    "Passkey",
     "Plan",
     "PlanKind",
     "PlanState",
@@ -104,5 +109,6 @@ __all__ = [
     "Teacher",
     "ViewedPage",
     "Visit",
+    "Webhook",
     "Window",
 ]

@@ -6,9 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from flask_security.core import RoleMixin, UserMixin
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, text
+from flask_security.core import RoleMixin, UserMixin, WebAuthnMixin
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.types import Text
 
 from models.base import Base, Created, RegionOwned, enum_column
 
@@ -58,11 +60,63 @@ class Account(UserMixin, Created, Base):
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(unique=True)
     confirmed_at: Mapped[datetime | None]
+    # Links to sign in that were used: a link carries the number, so that each works once and ends those before it.
+    links_used: Mapped[int] = mapped_column(default=0)
+    # Named by Flask-Security: the second step of signing in, the codes for when it is lost, and passkeys.
+    tf_primary_method: Mapped[str | None]
+    tf_totp_secret: Mapped[str | None]
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    fs_webauthn_user_handle: Mapped[str | None] = mapped_column(unique=True)  # type: ignore[assignment]
 
     roles: Mapped[list[GlobalRole]] = relationship(secondary=account_global_role)  # type: ignore[assignment]
     memberships: Mapped[list[Membership]] = relationship(
         back_populates="account", foreign_keys="Membership.account_id", order_by="Membership.id"
     )
+    # Named by Flask-Security.
+    webauthn: Mapped[list[Passkey]] = relationship(  # type: ignore[assignment]
+        back_populates="user", cascade="all, delete-orphan"
+    )
+    identities: Mapped[list[Identity]] = relationship(
+        back_populates="account", cascade="all, delete-orphan", order_by="Identity.id"
+    )
+
+
+class Passkey(WebAuthnMixin, Created, Base):
+    """A passkey of an account; its columns bear the names that Flask-Security asks for."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    credential_id: Mapped[bytes] = mapped_column(unique=True)
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int] = mapped_column(default=0)
+    transports: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    extensions: Mapped[str | None]
+    backup_state: Mapped[bool]
+    device_type: Mapped[str]
+    name: Mapped[str]
+    usage: Mapped[str]
+    lastuse_datetime: Mapped[datetime]
+
+    user: Mapped[Account] = relationship(back_populates="webauthn")
+
+
+class Identity(Created, Base):
+    """Who an account is with another provider (OpenID Connect): that provider's issuer and its name for the person,
+    never an address alone, which may be given to somebody else there."""
+
+    __tablename__ = "identity"
+    __table_args__ = (UniqueConstraint("issuer", "subject"), UniqueConstraint("account_id", "issuer"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    issuer: Mapped[str]
+    subject: Mapped[str]
+    email: Mapped[str]
+    used_at: Mapped[datetime]
+
+    account: Mapped[Account] = relationship(back_populates="identities")
 
 
 class Membership(RegionOwned, Base):

@@ -73,6 +73,10 @@ class Partner(RegionOwned, Base):
     clearance_issued_on: Mapped[date | None]
     clearance_expires_on: Mapped[date | None]
     joined_on: Mapped[date]
+    # Since when anybody may read their funds on the network's public pages, and whether with the first name beside
+    # them. NULL is *not asked or no*. How they came to know it and how to reach them never stand there.
+    public_since: Mapped[datetime | None]
+    public_name: Mapped[bool] = mapped_column(default=False)
     paused_at: Mapped[datetime | None]
     # The day on which a pause ends by itself; NULL for one without an end.
     paused_until: Mapped[date | None]
@@ -123,6 +127,7 @@ class Partner(RegionOwned, Base):
             CheckConstraint("organisation_id <> id AND merged_into_id <> id", name="itself"),
             CheckConstraint("kind = 'person' OR organisation_id IS NULL", name="person_of_organisation"),
             CheckConstraint("merged_into_id IS NULL OR reviewed_at IS NULL", name="merged"),
+            CheckConstraint("public_since IS NOT NULL OR NOT public_name", name="public"),
             CheckConstraint("monthly_capacity >= 0", name="capacity"),
             CheckConstraint("radius_miles > 0", name="radius"),
             CheckConstraint("free_until > free_from", name="hours"),

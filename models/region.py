@@ -62,6 +62,8 @@ class Region(Created, Base):
     # Whether coordinators may read what two people write to each other through the service. Both are told.
     conversations_read: Mapped[bool] = mapped_column(default=True)
     clearance_required: Mapped[bool] = mapped_column(default=True)
+    # Whether its coordinators, admins and funders must sign in with a second step.
+    second_step_required: Mapped[bool] = mapped_column(default=False)
     # The model under which all vectors of the region are stored, and where it was loaded from (a folder or a name;
     # empty for the installation's own). The ranker writes both once the vectors are complete, and ranks by them.
     embedding_model: Mapped[str | None]

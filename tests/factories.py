@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -585,3 +586,67 @@ def _policy_id(region_id: int) -> int:
     policy = current().query(models.EquityPolicy).filter_by(region_id=region_id).first()
     assert policy is not None
     return policy.id
+
+
+class ApiTokenFactory(InRegion):
+    class Meta:
+        model = models.ApiToken
+        exclude = ("region", "owner")
+
+    owner = factory.SubFactory(AccountFactory)
+    account_id = factory.SelfAttribute("owner.id")
+    name = "The district's planner"
+    hint = "mm_abcd"
+    digest = factory.LazyFunction(lambda: sha256(uuid4().bytes).hexdigest())
+    scopes = factory.LazyFunction(lambda: ["requests:read"])
+    expires_at = NOW + timedelta(days=90)
+
+
+class ApiReplyFactory(InRegion):
+    class Meta:
+        model = models.ApiReply
+        exclude = ("region", "given")
+
+    given = factory.SubFactory(ApiTokenFactory, region=factory.SelfAttribute("..region"))
+    token_id = factory.SelfAttribute("given.id")
+    key = factory.LazyFunction(lambda: uuid4().hex)
+    digest = "0" * 64
+    status = 201
+    body = factory.LazyFunction(dict)
+
+
+class WebhookFactory(InRegion):
+    class Meta:
+        model = models.Webhook
+
+    url = factory.Sequence(lambda n: f"https://district{n}.example/told")
+    events = factory.LazyFunction(lambda: ["introduction.made"])
+
+
+class IdentityFactory(RowFactory):
+    class Meta:
+        model = models.Identity
+        exclude = ("person",)
+
+    person = factory.SubFactory(AccountFactory)
+    account_id = factory.SelfAttribute("person.id")
+    issuer = "https://accounts.district.example"
+    subject = factory.Sequence(lambda n: f"subject-{n}")
+    email = factory.SelfAttribute("person.email")
+    used_at = NOW
+
+
+class PasskeyFactory(RowFactory):
+    class Meta:
+        model = models.Passkey
+        exclude = ("person",)
+
+    person = factory.SubFactory(AccountFactory)
+    user_id = factory.SelfAttribute("person.id")
+    credential_id = factory.LazyFunction(lambda: uuid4().bytes)
+    public_key = b"a public key"
+    backup_state = False
+    device_type = "single_device"
+    name = "My phone"
+    usage = "first"
+    lastuse_datetime = NOW

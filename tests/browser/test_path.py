@@ -115,7 +115,7 @@ def test_an_approval_can_be_taken_back(opened: Opener) -> None:
     )
     coordinator = opened(as_=COORDINATOR)
     approve(coordinator, address)
-    coordinator.locator(".desk__said form button[type=submit]").click()
+    coordinator.locator(".desk__said [data-key=u] button").click()
     coordinator.goto(f"/desk/{address.rsplit('/', 1)[1]}")
     expect(coordinator.locator("#decide button[type=submit]")).to_have_text(re.compile("Approve"))
 

@@ -47,6 +47,7 @@ def world() -> int:
     f.NoteFactory(region=region, of=request)
     f.NoteFactory(region=region, request_id=None, partner_id=partner.id)
     f.SavedViewFactory(region=region)
+    f.ApiReplyFactory(region=region)
     f.ImportedRowFactory(region=region)
     museum = f.PartnerFactory(region=region, kind=PartnerKind.ORGANISATION)
     f.PartnerFactory(region=region, organisation_id=museum.id)
@@ -86,19 +87,19 @@ def test_every_row_of_a_region_can_be_pointed_at_with_its_region() -> None:
         assert ("region_id", "id") in unique or name in LOOSE, name
 
 
-@pytest.mark.parametrize("key", references(), ids=lambda key: key.name)
-def test_a_reference_into_another_region_is_refused(session: Session, key: ForeignKeyConstraint) -> None:
+def test_a_reference_into_another_region_is_refused(session: Session) -> None:
     here, there = world(), world()
-    table, column, target = key.table.name, key.column_keys[1], key.referred_table.name
-    row = session.scalar(
-        text(f"SELECT id FROM {table} WHERE region_id = :region AND {column} IS NOT NULL LIMIT 1"), {"region": here}
-    )
-    foreign = session.scalar(
-        text(f"SELECT id FROM {target} WHERE region_id = :region ORDER BY id DESC LIMIT 1"), {"region": there}
-    )
-    assert row and foreign, "the world has no such row: add it"
-    with pytest.raises(IntegrityError) as refused, session.begin_nested():
-        session.execute(
-            text(f"UPDATE {table} SET {column} = :foreign WHERE id = :row"), {"foreign": foreign, "row": row}
+    for key in references():
+        table, column, target = key.table.name, key.column_keys[1], key.referred_table.name
+        row = session.scalar(
+            text(f"SELECT id FROM {table} WHERE region_id = :region AND {column} IS NOT NULL LIMIT 1"), {"region": here}
         )
-    assert refused.value.orig.diag.constraint_name == key.name
+        foreign = session.scalar(
+            text(f"SELECT id FROM {target} WHERE region_id = :region ORDER BY id DESC LIMIT 1"), {"region": there}
+        )
+        assert row and foreign, f"the world has no row for {key.name}: add it"
+        with pytest.raises(IntegrityError) as refused, session.begin_nested():
+            session.execute(
+                text(f"UPDATE {table} SET {column} = :foreign WHERE id = :row"), {"foreign": foreign, "row": row}
+            )
+        assert refused.value.orig.diag.constraint_name == key.name
