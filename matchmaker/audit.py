@@ -104,6 +104,8 @@ class Tag(StrEnum):
     OUTBOX_DROPPED = "admin:outbox:dropped"
     SUPPRESSION_LIFTED = "admin:suppression:lifted"
     SET_LOADED = "admin:region:loaded"
+    TOKEN_MADE = "api:token:made"
+    TOKEN_REVOKED = "api:token:revoked"
     PLAN_ASKED = "planning:plan:asked"
     PLAN_CANCELLED = "planning:plan:cancelled"
     PLAN_IN_EFFECT = "planning:plan:in_effect"

@@ -87,6 +87,10 @@ class Permission(Enum):
     """A membership or a partner of a region: admins."""
     SET_REGION = "change how the network works: its days, hours and how it is reached"
     """A region: admins."""
+    MAKE_TOKEN = "make tokens for programs that act in one's name, and see one's own"
+    """A region: its teachers, its partners and its staff."""
+    REVOKE_TOKEN = "end a program's token"
+    """A token: the account it belongs to, and the region's admins."""
     MEND = "see how the work behind the pages stands, and mend it"
     """A region, or an outbox item or a suppressed address of it: admins."""
 
@@ -128,6 +132,10 @@ def _own_conversation(actor: Actor, talk: Any) -> bool:
     return any(actor.account_id == account_id and actor.is_a(talk.region_id, role) for account_id, role in sides)
 
 
+def _own_token(actor: Actor, token: Any) -> bool:
+    return actor.account_id == token.account_id and any(region_id == token.region_id for region_id, _ in actor.grants)
+
+
 PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
     Permission.POST_REQUEST: lambda actor, region: actor.is_a(_region(region), Role.TEACHER),
     Permission.READ_REQUEST: lambda actor, request: _own_request(actor, request) or _staff_of_posted(actor, request),
@@ -158,6 +166,8 @@ PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
     Permission.EXPORT_REGION: _admin,
     Permission.ERASE_PERSON: _admin,
     Permission.SET_REGION: _admin,
+    Permission.MAKE_TOKEN: lambda actor, region: actor.is_a(_region(region), Role.TEACHER, *INVITING),
+    Permission.REVOKE_TOKEN: lambda actor, token: _own_token(actor, token) or _admin(actor, token),
     Permission.MEND: _admin,
 }
 

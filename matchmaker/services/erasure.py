@@ -30,6 +30,7 @@ from matchmaker.queries.personal import (
 from matchmaker.services import introductions, partners, proposals, requests
 from models import (
     Account,
+    ApiToken,
     Clearance,
     Embedding,
     FamilySchool,
@@ -178,7 +179,8 @@ def _erase_account(session: Session, account: Account, region: Region, now: date
         .where(Membership.account_id == account.id, Membership.region_id == region.id, Membership.until.is_(None))
         .values(until=now)
     )
-    session.execute(delete(SavedView).where(SavedView.account_id == account.id, SavedView.region_id == region.id))
+    for table in (SavedView, ApiToken):
+        session.execute(delete(table).where(table.account_id == account.id, table.region_id == region.id))
     elsewhere = exists().where(
         Membership.account_id == account.id, Membership.region_id != region.id, Membership.until.is_(None)
     )

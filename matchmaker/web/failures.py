@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from matchmaker.errors import Conflict, DomainError, Invalid, NotFound, NotPermitted
 from matchmaker.extensions import db
 from matchmaker.services import (
+    api_tokens,
     bulk,
     capacity,
     clearances,
@@ -55,6 +56,9 @@ SENTENCES = {
     Invalid: _l("Something in the form could not be used. Nothing was saved."),
     BadLink: _l("This link is not complete. Please open it again from the mail."),
     ExpiredLink: _l("This link has ended. Please call or write to us and we will sort it out."),
+    api_tokens.TooManyTokens: _l(
+        "You have %(most)s tokens that work already. Please end one first. Nothing was made."
+    ),
     bulk.NotObvious: _l("This request no longer has a clear lead without cautions. Please decide it by itself."),
     bulk.TakenByAnother: _l("The last place of %(partner)s in that month went to “%(title)s”, which you picked too."),
     capacity.PartnerFull: _l("%(partner)s has given all visits of that month by now. Nothing was done."),
