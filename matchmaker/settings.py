@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from flask.cli import load_dotenv
+from flask.helpers import get_load_dotenv
+
 from matchmaker.errors import SettingsError
 
 ENVIRONMENTS = ("demo", "test", "production")
@@ -42,7 +45,12 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read and check every setting. Raises SettingsError naming the first one that is missing or wrong."""
+        """Read and check every setting; without ``environ``, from the environment and the file ``.env``.
+
+        Raises SettingsError naming the first one that is missing or wrong.
+        """
+        if environ is None:
+            read_dotenv()
         given = os.environ if environ is None else environ
         values: dict[str, str | int] = {}
         for name, spec in cls.__dataclass_fields__.items():
@@ -100,6 +108,19 @@ class Settings:
     def mail_domain(self) -> str:
         """The right-hand side of our Message-IDs."""
         return urlsplit(self.public_url).hostname or "localhost"
+
+
+def read_dotenv() -> None:
+    """Add to the environment what a file ``.env`` says; what is set already wins, and no file is no error.
+
+    The file is looked for, and left alone with FLASK_SKIP_DOTENV, as the command ``flask`` does it: by its function.
+    """
+    if not get_load_dotenv():
+        return
+    try:
+        load_dotenv()
+    except (OSError, UnicodeError) as error:
+        raise SettingsError(f"the file .env cannot be read: {error}") from error
 
 
 def _whole_number(env: str, raw: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -33,6 +34,9 @@ from tests.databases import OwnDatabase
 hypothesis.settings.register_profile("quick", max_examples=30, deadline=None, derandomize=True)
 hypothesis.settings.register_profile("thorough", max_examples=1000, deadline=None)
 hypothesis.settings.load_profile("quick")
+
+# Nobody's .env, neither here nor in the processes that tests start.
+os.environ["FLASK_SKIP_DOTENV"] = "1"
 
 SLOWEST_FIRST = ("tests/faults/test_introductions.py", "tests/faults", "tests/browser", "tests/embedded")
 """Files that wait for processes. Begun first, they are done while the rest is run beside them."""

@@ -17,6 +17,8 @@ from matchmaker.embedded.lock import sole_parent
 from matchmaker.embedded.services import Services, planned
 from matchmaker.embedded.supervisor import StopRequested, Supervisor, step
 from matchmaker.embedded.terminal import Terminal, short
+from matchmaker.errors import SettingsError
+from matchmaker.settings import read_dotenv
 
 
 def main() -> int:
@@ -24,8 +26,9 @@ def main() -> int:
     arguments = parse(sys.argv[1:])
     terminal = Terminal()
     try:
+        read_dotenv()
         run(arguments, os.environ, terminal)
-    except EmbeddedError as error:
+    except (EmbeddedError, SettingsError) as error:
         terminal.say("run", str(error))
         return 1
     except (StopRequested, KeyboardInterrupt):
