@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from flask.cli import load_dotenv
@@ -17,6 +18,56 @@ from matchmaker.errors import SettingsError
 ENVIRONMENTS = ("demo", "test", "production")
 _DOMAIN = re.compile(r"(?=.{1,189}\Z)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 """A domain short enough that an address there, with the longest local part, is one (254 characters)."""
+
+
+_NAME = re.compile(r"[a-z][a-z0-9]{0,19}")
+"""What another place to sign in may be called: it stands in our addresses and in the names of its settings."""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Another place where people sign in (OpenID Connect). ``issuer`` is where its description of itself begins."""
+
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    label: str
+
+    KNOWN: ClassVar = {
+        "google": ("Google", "https://accounts.google.com"),
+        "microsoft": ("Microsoft", "https://login.microsoftonline.com/common/v2.0"),
+    }
+    """Those whose issuer need not be given."""
+
+    @classmethod
+    def read(cls, name: str, given: Mapping[str, str]) -> Provider:
+        """One provider from its settings OIDC_<NAME>_*. Raises SettingsError for the first that is missing or wrong."""
+        if not _NAME.fullmatch(name):
+            raise SettingsError(f"OIDC_PROVIDERS must be names of small letters and digits, not {name!r}")
+        label, issuer = cls.KNOWN.get(name, ("", ""))
+        values = {"ISSUER": issuer, "CLIENT_ID": "", "CLIENT_SECRET": "", "LABEL": label}
+        for what, otherwise in values.items():
+            env = f"OIDC_{name.upper()}_{what}"
+            values[what] = given.get(env, "").strip() or otherwise
+            if not values[what]:
+                raise SettingsError(f"{env} is not set, and OIDC_PROVIDERS names {name}")
+        provider = cls(name, **{what.lower(): value for what, value in values.items()})
+        provider.check()
+        return provider
+
+    def check(self) -> None:
+        """Raise SettingsError where the issuer cannot be one."""
+        where = urlsplit(self.issuer)
+        if where.scheme != "https" and where.hostname not in ("localhost", "127.0.0.1"):
+            raise SettingsError(f"OIDC_{self.name.upper()}_ISSUER must begin with https://, not {self.issuer!r}")
+
+
+def _providers(given: Mapping[str, str], raw: str) -> tuple[Provider, ...]:
+    names = raw.split()
+    if len(set(names)) != len(names):
+        raise SettingsError(f"OIDC_PROVIDERS names one twice: {raw!r}")
+    return tuple(Provider.read(name, given) for name in names)
 
 
 @dataclass(frozen=True)
@@ -40,6 +91,8 @@ class Settings:
     tick_seconds: int = field(default=30, metadata={"env": "TICK_SECONDS"})
     proxies: int = field(default=0, metadata={"env": "TRUSTED_PROXIES"})
     metrics_token: str = field(default="", repr=False, metadata={"env": "METRICS_TOKEN"})
+    # Each named there has settings of its own, which ``read`` takes from the same environment.
+    providers: tuple[Provider, ...] = field(default=(), metadata={"env": "OIDC_PROVIDERS", "read": _providers})
     # prometheus_client's own name: it reads the same one.
     metrics_dir: str = field(default="", metadata={"env": "PROMETHEUS_MULTIPROC_DIR"})
 
@@ -52,15 +105,17 @@ class Settings:
         if environ is None:
             read_dotenv()
         given = os.environ if environ is None else environ
-        values: dict[str, str | int] = {}
+        values: dict[str, Any] = {}
         for name, spec in cls.__dataclass_fields__.items():
             env = spec.metadata["env"]
             raw = given.get(env, "").strip()
-            if raw:
+            if raw and "read" in spec.metadata:
+                values[name] = spec.metadata["read"](given, raw)
+            elif raw:
                 values[name] = _whole_number(env, raw) if spec.type == "int" else raw
             elif name in ("database_url", "redis_url", "smtp_url", "secret_key", "password_salt", "public_url"):
                 raise SettingsError(f"{env} is not set; scripts/run sets it for a demo, docs/operations.md says how")
-        settings = cls(**values)  # type: ignore[arg-type]
+        settings = cls(**values)
         settings.check()
         return settings
 

@@ -18,6 +18,15 @@ GOOD = {
     "PUBLIC_URL": "https://matchmaker.example",
 }
 REQUIRED = sorted(GOOD)
+PROVIDERS = {
+    "OIDC_PROVIDERS": "google cuesta",
+    "OIDC_GOOGLE_CLIENT_ID": "ours-at-google",
+    "OIDC_GOOGLE_CLIENT_SECRET": "between google and us",
+    "OIDC_CUESTA_CLIENT_ID": "ours-at-cuesta",
+    "OIDC_CUESTA_CLIENT_SECRET": "between cuesta and us",
+    "OIDC_CUESTA_ISSUER": "https://id.cuesta.example",
+    "OIDC_CUESTA_LABEL": "Cuesta School District",
+}
 
 
 def test_what_is_needed_is_enough_and_the_rest_has_its_defaults() -> None:
@@ -42,9 +51,14 @@ def test_every_setting_is_read_from_its_name(tmp_path: Path) -> None:
         "METRICS_TOKEN": "m" * 16,
         "PROMETHEUS_MULTIPROC_DIR": str(tmp_path),
     }
-    settings = Settings.from_environ(given)
+    settings = Settings.from_environ({**given, **PROVIDERS})
     for name, spec in Settings.__dataclass_fields__.items():
-        assert str(getattr(settings, name)) == given[spec.metadata["env"]]
+        if name != "providers":
+            assert str(getattr(settings, name)) == given[spec.metadata["env"]]
+    assert [(each.label, each.issuer, each.client_id) for each in settings.providers] == [
+        ("Google", "https://accounts.google.com", "ours-at-google"),
+        ("Cuesta School District", "https://id.cuesta.example", "ours-at-cuesta"),
+    ]
 
 
 @pytest.mark.parametrize("name", REQUIRED)
@@ -77,11 +91,18 @@ def test_a_missing_setting_is_named(name: str, value: str | None) -> None:
         ("REPLY_DOMAIN", "talk@reply.example.org"),
         ("REPLY_DOMAIN", "reply."),
         ("REPLY_DOMAIN", "a." * 100 + "example"),
+        ("OIDC_PROVIDERS", "google google"),
+        ("OIDC_PROVIDERS", "Google"),
+        ("OIDC_PROVIDERS", "google,cuesta"),
+        ("OIDC_GOOGLE_CLIENT_SECRET", ""),
+        ("OIDC_CUESTA_ISSUER", ""),
+        ("OIDC_CUESTA_ISSUER", "http://id.cuesta.example"),
+        ("OIDC_CUESTA_LABEL", " "),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name) as refused:
-        Settings.from_environ({**GOOD, name: value})
+        Settings.from_environ({**GOOD, **PROVIDERS, name: value})
     assert "\n" not in str(refused.value)
 
 
@@ -93,8 +114,8 @@ def test_the_mailbox_is_not_for_production(tmp_path: Path) -> None:
 
 
 def test_secrets_do_not_show_when_settings_are_printed() -> None:
-    shown = repr(Settings.from_environ({**GOOD, "SECURITY_PASSWORD_SALT": "very-salty"}))
-    assert "kkkk" not in shown and "very-salty" not in shown
+    shown = repr(Settings.from_environ({**GOOD, **PROVIDERS, "SECURITY_PASSWORD_SALT": "very-salty"}))
+    assert "kkkk" not in shown and "very-salty" not in shown and "between" not in shown
 
 
 def test_the_driver_is_named_where_the_address_does_not() -> None:
