@@ -39,8 +39,8 @@ from matchmaker.embedded.rehearsal import run, workers
 from matchmaker.embedded.services import embedded_services
 from models import OutboxItem, QueueName
 
-INVITATIONS = 1_000
-ROUNDS = 5
+INVITATIONS = 500
+ROUNDS = 3
 ANSWERS_AFTER_MS = 5.0
 """What an answer of a relay in the same part of the country takes. One far away, as most are, takes ten times that."""
 WARM = 50
