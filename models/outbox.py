@@ -20,6 +20,7 @@ class QueueName(StrEnum):
     RANKING = "ranking"
     PLANNING = "planning"
     MAIL = "mail"
+    WEBHOOKS = "webhooks"
 
 
 class OutboxItem(Created, Base):

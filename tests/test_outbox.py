@@ -108,9 +108,9 @@ def test_a_commit_nudges_each_queue_once(session: Session, queues: dict[str, Que
     for number in range(3):
         put(session, f"invitation:{number}")
     put(session, "propose:1", QueueName.RANKING)
-    assert {name: len(queue) for name, queue in queues.items()} == {"ranking": 0, "planning": 0, "mail": 0}
+    assert {name: len(queue) for name, queue in queues.items()} == dict.fromkeys(queues, 0)
     outbox.commit(session)
-    assert {name: len(queue) for name, queue in queues.items()} == {"ranking": 1, "planning": 0, "mail": 1}
+    assert {name: len(queue) for name, queue in queues.items() if len(queue)} == {"ranking": 1, "mail": 1}
     [job] = queues["mail"].jobs
     assert (job.func_name, job.args) == ("matchmaker.jobs.drain", ("mail",))
     outbox.commit(session)

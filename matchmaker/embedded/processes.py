@@ -31,6 +31,7 @@ WORKERS = {
     "ranker": (PYTHON, "-m", "matchmaker.worker", "ranking"),
     "planner": (PYTHON, "-m", "matchmaker.worker", "planning"),
     "mailer": (PYTHON, "-m", "matchmaker.worker", "mail"),
+    "caller": (PYTHON, "-m", "matchmaker.worker", "webhooks"),
     "clock": (PYTHON, "-m", "matchmaker.worker", "clock"),
 }
 

@@ -15,6 +15,7 @@ COLOURS = {
     "ranker": 33,
     "planner": 34,
     "mailer": 95,
+    "caller": 94,
     "clock": 96,
 }
 WIDTH = max(map(len, COLOURS))

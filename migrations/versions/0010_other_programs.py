@@ -13,6 +13,8 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+QUEUES = "'ranking', 'planning', 'mail'"
+
 
 def upgrade() -> None:
     for make in (_programs, _webhooks, _sign_in, _columns):
@@ -104,6 +106,8 @@ def _webhooks() -> None:
         sa.UniqueConstraint("region_id", "url", name=op.f("uq_webhook_region_id_url")),
     )
     op.create_index(op.f("ix_webhook_region_id"), "webhook", ["region_id"], unique=False)
+    op.drop_constraint(op.f("ck_outbox_queue"), "outbox", type_="check")
+    op.create_check_constraint(op.f("ck_outbox_queue"), "outbox", f"queue IN ({QUEUES}, 'webhooks')")
 
 
 def _sign_in() -> None:
@@ -177,6 +181,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_api_reply_region_id"), table_name="api_reply")
     op.drop_index(op.f("ix_api_reply_created_at"), table_name="api_reply")
     op.drop_table("api_reply")
+    op.execute("DELETE FROM outbox WHERE queue = 'webhooks'")
+    op.drop_constraint(op.f("ck_outbox_queue"), "outbox", type_="check")
+    op.create_check_constraint(op.f("ck_outbox_queue"), "outbox", f"queue IN ({QUEUES})")
     op.drop_index(op.f("ix_webhook_region_id"), table_name="webhook")
     op.drop_table("webhook")
     op.drop_index(op.f("ix_passkey_user_id"), table_name="passkey")

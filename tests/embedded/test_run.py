@@ -19,7 +19,7 @@ from tests.embedded.watching import until
 
 RUN = (sys.executable, "-m", "matchmaker.embedded.run")
 OWN = ("DATABASE_URL", "REDIS_URL", "SMTP_URL", "MATCHMAKER_ENV", "PUBLIC_URL", "MAILBOX_DIR")
-WORKERS = {"web", "ranker", "planner", "mailer", "clock"}
+WORKERS = {"web", "ranker", "planner", "mailer", "caller", "clock"}
 SERVERS = {"postgres", "redis", "mailbox"}
 
 

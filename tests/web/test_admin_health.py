@@ -21,7 +21,7 @@ def shown(browser, path: str = "/admin/health") -> str:
 
 def alive(*but: str) -> None:
     """Every process has just given a sign of life, but for some."""
-    for name in {"mail", "ranking", "planning", "clock"} - set(but):
+    for name in {"mail", "ranking", "planning", "webhooks", "clock"} - set(but):
         f.HeartbeatFactory(name=name)
 
 

@@ -17,6 +17,7 @@ PROCESSES: Mapping[str, tuple[LazyString, LazyString]] = {
     QueueName.MAIL: (_("Job sender"), _("Mails wait and leave later. Approving, posting and answering still work.")),
     QueueName.RANKING: (_("Ranker"), _("New requests reach the desk later. What is on the desk can be approved.")),
     QueueName.PLANNING: (_("Planner"), _("The plan in effect stays in effect. Nothing else waits for it.")),
+    QueueName.WEBHOOKS: (_("Caller"), _("Other programs hear later of what happened. Nothing here waits for it.")),
     "clock": (_("Clock"), _("What is due by itself, such as reminders, comes later. What people do is done at once.")),
 }
 """What each process is called, and what is safe while it is away."""
@@ -41,6 +42,7 @@ KINDS: Mapping[str, LazyString] = {
     "night": _("Plan of the night"),
     "propose": _("Ranking of a request"),
     "renew": _("Renewing what is proposed"),
+    "webhook": _("Call to another program"),
     "reembed": _("Reading all texts under a new model"),
 }
 
@@ -48,6 +50,7 @@ QUEUES: Mapping[str, LazyString] = {
     QueueName.MAIL: _("Mails and reminders"),
     QueueName.RANKING: _("Rankings"),
     QueueName.PLANNING: _("Plans"),
+    QueueName.WEBHOOKS: _("Calls to other programs"),
 }
 
 SUPPRESSION_REASONS: Mapping[str, LazyString] = {
