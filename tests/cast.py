@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, fields
+from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import Account, Membership, Partner, Region, Role, School, Teacher
@@ -35,23 +38,45 @@ class Cast:
 
 
 @dataclass(frozen=True)
+class Found:
+    """Where rows that a dataclass names are found again: by kind, each name with its row's id."""
+
+    ids: dict[type, dict[str, int]]
+
+    @classmethod
+    def of(cls, named: Any) -> Found:
+        """Note where the rows of a dataclass are; they are stored already."""
+        ids: dict[type, dict[str, int]] = defaultdict(dict)
+        for each in fields(named):
+            row = getattr(named, each.name)
+            ids[type(row)][each.name] = row.id
+        return cls(dict(ids))
+
+    def rows(self, session: Session) -> dict[str, Any]:
+        """The stored rows, in a session of that database: one query a kind."""
+        rows = {}
+        for kind, ids in self.ids.items():
+            found = {row.id: row for row in session.scalars(select(kind).where(kind.id.in_(ids.values())))}  # type: ignore[attr-defined]
+            rows |= {name: found[row_id] for name, row_id in ids.items()}
+        return rows
+
+
+@dataclass(frozen=True)
 class Peopled:
     """A database in which the cast is stored, and where each of them is found."""
 
     database: OwnDatabase
-    found: dict[str, tuple[type, int]]
+    found: Found
 
     @classmethod
     def fill(cls, database: OwnDatabase) -> Peopled:
         """Write the cast, for good."""
         with database.stored():
-            cast = assemble()
-            rows = {each.name: getattr(cast, each.name) for each in fields(cast)}
-            return cls(database, {name: (type(row), row.id) for name, row in rows.items()})
+            return cls(database, Found.of(assemble()))
 
     def cast(self, session: Session) -> Cast:
         """The stored people as rows of another session of this database."""
-        return Cast(**{name: session.get_one(kind, row_id) for name, (kind, row_id) in self.found.items()})
+        return Cast(**self.found.rows(session))
 
 
 def assemble() -> Cast:

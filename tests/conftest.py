@@ -107,14 +107,18 @@ def app(settings: Settings) -> Iterator[Flask]:
         db.engine.dispose()
 
 
+KEPT = {"world": "furnished", "cast": "peopled"}
+"""What takes longer to write than most tests to run is written once for each worker: in which fixture's database."""
+
+
 @pytest.fixture
 def session(app: Flask, request: pytest.FixtureRequest) -> Iterator[Session]:
     """A session whose commits are rolled back when the test ends, shared with the client's requests.
 
-    Its database is empty; where the test asks for the cast, one in which these people are stored already.
+    Its database is empty; where the test asks for the cast or the world, one in which these are stored already.
     """
-    peopled: Peopled | None = request.getfixturevalue("peopled") if "cast" in request.fixturenames else None
-    with app.app_context(), _rolled_back(peopled.database.engine if peopled else db.engine):
+    kept = next((name for asked, name in KEPT.items() if asked in request.fixturenames), None)
+    with app.app_context(), _rolled_back(request.getfixturevalue(kept).database.engine if kept else db.engine):
         factories.Stored.session = db.session
         yield db.session
         factories.Stored.session = None

@@ -21,9 +21,9 @@ from matchmaker import create_app, tokens
 from matchmaker.extensions import db, limiter
 from matchmaker.settings import Settings
 from models import Account, Introduction
-from tests import factories
-from tests.cast import Cast
-from tests.web.world import World, build
+from tests import databases, factories
+from tests.cast import Peopled
+from tests.web.world import Furnished, World
 
 PAGES_OF = {
     tokens.Purpose.TIMES: "t",
@@ -148,9 +148,15 @@ def queries() -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
+@pytest.fixture(scope="session")
+def furnished(settings: Settings, peopled: Peopled) -> Iterator[Furnished]:
+    """The cast's database once more, with the world in it. Nobody may be connected to what is copied."""
+    peopled.database.engine.dispose()
+    with databases.own(settings, peopled.database.engine.url.database) as database:
+        yield Furnished.fill(database, peopled)
+
+
 @pytest.fixture
-def world(cast: Cast, session: Session) -> World:
+def world(session: Session, furnished: Furnished) -> World:
     """One of everything that has a page."""
-    built = build(cast)
-    session.commit()
-    return built
+    return furnished.world(session)

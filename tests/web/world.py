@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy.orm import Session
+
 from models import (
     Fund,
     Introduction,
@@ -25,7 +27,8 @@ from models import (
     Task,
 )
 from tests import factories as f
-from tests.cast import Cast
+from tests.cast import Cast, Found, Peopled
+from tests.databases import OwnDatabase
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,24 @@ class World:
     told: Reflection
     kept: SavedView
     note: Note
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """A database in which the cast and the world are stored, and where the world's rows are found."""
+
+    database: OwnDatabase
+    found: Found
+
+    @classmethod
+    def fill(cls, database: OwnDatabase, peopled: Peopled) -> Furnished:
+        """Write the world into a copy of the cast's database, for good."""
+        with database.stored() as session:
+            return cls(database, Found.of(build(peopled.cast(session))))
+
+    def world(self, session: Session) -> World:
+        """The stored rows in another session of this database."""
+        return World(**self.found.rows(session))
 
 
 def build(cast: Cast) -> World:
