@@ -1,46 +1,15 @@
-"""What every answer carries, and what no page contains."""
+"""What answers carry beside what every one does (test_route_permissions.py looks at all), and which forms are taken."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-
-import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from models import Account
 from tests.cast import Cast
-from tests.web.conftest import Browser
 from tests.web.test_route_permissions import TABLE, account_of, address
 from tests.web.world import World
 
-PAGES = [route.removeprefix("GET ") for route in TABLE if route.startswith("GET ") and "/mailbox" not in route]
-INLINE = re.compile(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=|javascript:|[\"'(]data:", re.IGNORECASE)
 SEEN_BY = ("anonymous", "teacher", "partner", "coordinator")
-LARGEST_PAGE = 60_000
-
-
-@pytest.mark.parametrize("rule", PAGES)
-def test_answers_carry_the_headers_and_pages_nothing_inline(
-    rule: str,
-    session: Session,
-    cast: Cast,
-    world: World,
-    browse: Callable[[Account | None], Browser],
-    link: Callable[..., str],
-) -> None:
-    for role in SEEN_BY:
-        answer = browse(account_of(role, session, cast)).get(address(rule, cast, world, link))
-        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-        assert "unsafe" not in answer.headers["Content-Security-Policy"]
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Referrer-Policy"] == "same-origin"
-        if answer.mimetype == "text/html":
-            page = answer.get_data(as_text=True)
-            assert INLINE.search(page) is None
-            assert len(page.encode()) <= LARGEST_PAGE
-        answer.close()
 
 
 def test_the_pages_of_a_person_are_not_kept_by_browsers(cast: Cast, world: World, browse, link) -> None:

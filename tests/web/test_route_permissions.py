@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,12 +24,16 @@ ROLES = ("anonymous", "stranger", "unvouched", "teacher", "colleague", "partner"
 # teacher and partner own what is asked for, colleague and neighbor do not; next_door coordinates another region.
 # "login" and "home" say where a redirect leads, "ok" that it leads on. Forms are sent empty: 400 and 422 were let in.
 EVERYBODY = "200   200  200  200  200  200  200  200  200  200  200"
+LATER = "login ok   ok   ok   ok   ok   ok   ok   ok   ok   ok"
 ANSWERED = "ok    ok   ok   ok   ok   ok   ok   ok   ok   ok   ok"
 TABLE = {
     # route                            anon  strg unvo teac coll part neig coor admi fund next
     "GET /":                          EVERYBODY,
     "GET /how":                       EVERYBODY,
     "GET /privacy":                   EVERYBODY,
+    "GET /funds":                     EVERYBODY,
+    "GET /map":                       EVERYBODY,
+    "GET /how/turns":                 EVERYBODY,
     "GET /healthz":                   EVERYBODY,
     "GET /readyz":                    EVERYBODY,
     "GET /metrics":                   "404   404  404  404  404  404  404  404  404  404  404",
@@ -58,6 +63,8 @@ TABLE = {
     "GET /profile/preview":           "login 404  404  403  403  200  200  403  403  403  403",
     "POST /profile/pause":            "login 404  404  403  403  ok   ok   403  403  403  403",
     "POST /profile/resume":           "login 404  404  403  403  ok   ok   403  403  403  403",
+    "POST /profile/public":           "login 404  404  403  403  ok   ok   403  403  403  403",
+    "POST /profile/private":          "login 404  404  403  403  ok   ok   403  403  403  403",
     "GET /profile/organisation":      "login 404  404  403  403  200  200  403  403  403  403",
     "POST /profile/organisation/leave": "login 404  404  403  403  ok   ok   403  403  403  403",
     # Neither of the two is an organisation.
@@ -175,6 +182,10 @@ TABLE = {
     # Gone after the coordinator's turn.
     "POST /people/<row:partner_id>/funds/<row:fund_id>/remove":
                                       "login 404  404  403  403  403  403  ok   404  403  404",
+    "POST /people/<row:partner_id>/public":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
+    "POST /people/<row:partner_id>/private":
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
     "POST /people/<row:partner_id>/pause":
                                       "login 404  404  403  403  403  403  ok   ok   403  404",
     "POST /people/<row:partner_id>/resume":
@@ -324,8 +335,35 @@ TABLE = {
     "POST /confirm":                  EVERYBODY,
     "GET /confirm/<token>":           ANSWERED,
     "POST /confirm/<token>":          ANSWERED,
-    "GET /verify":                    "login 200  200  200  200  200  200  200  200  200  200",
-    "POST /verify":                   "login 200  200  200  200  200  200  200  200  200  200",
+    "GET /account/sign-in":           "login 200  200  200  200  200  200  200  200  200  200",
+    "GET /account/who":               "login 200  200  200  200  200  200  200  200  200  200",
+    "POST /account/who":              "login 200  200  200  200  200  200  200  200  200  200",
+    "GET /account/who/passkey":       "login 200  200  200  200  200  200  200  200  200  200",
+    "POST /account/who/passkey":      "login 200  200  200  200  200  200  200  200  200  200",
+    "POST /account/who/passkey/<token>": LATER,
+    # What changes how somebody signs in asks first who they are.
+    "GET /account/sign-in/app":       LATER,
+    "POST /account/sign-in/app":      LATER,
+    "POST /account/sign-in/app/<token>": LATER,
+    "GET /account/sign-in/codes":     LATER,
+    "POST /account/sign-in/codes":    LATER,
+    "GET /account/sign-in/passkey":   LATER,
+    "POST /account/sign-in/passkey":  LATER,
+    "POST /account/sign-in/passkey/<token>": LATER,
+    "GET /account/sign-in/passkey/remove": LATER,
+    "POST /account/sign-in/passkey/remove": LATER,
+    "GET /login/passkey":             "200   home home home home home home home home home home",
+    "POST /login/passkey":            "200   home home home home home home home home home home",
+    "POST /login/passkey/<token>":    "login login login login login login login login login login login",
+    # Open to whoever has just given their password, and to nobody else.
+    "GET /login/code":                LATER,
+    "POST /login/code":               LATER,
+    "GET /login/lost":                "login home home home home home home home home home home",
+    "POST /login/lost":               "login home home home home home home home home home home",
+    "GET /login/step":                "login login login login login login login login login login login",
+    "POST /login/step":               "login login login login login login login login login login login",
+    "GET /login/recovery":            "login home home home home home home home home home home",
+    "POST /login/recovery":           "login home home home home home home home home home home",
     # Only where a demonstration keeps its mails as files.
     "GET /mailbox":                   EVERYBODY,
     "GET /mailbox/<message_id>":      "404   404  404  404  404  404  404  404  404  404  404",
@@ -333,11 +371,18 @@ TABLE = {
 }  # fmt: skip
 
 
+INLINE = re.compile(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=|javascript:|[\"'(]data:", re.IGNORECASE)
+LARGEST_PAGE = 60_000
+"""Bytes of a page, before compression."""
+
+
 def routes(app: Flask) -> set[str]:
-    """Every method and address the application answers."""
+    """Every method and address the application answers. The same views at a network's own address are not told again;
+    tests/web/test_public.py holds them."""
     return {
         f"{method} {rule.rule}"
         for rule in app.url_map.iter_rules()
+        if not rule.rule.startswith("/n/<network>")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
 
@@ -367,6 +412,18 @@ def test_everybody_gets_what_the_table_says(
 
 def test_a_mailbox_is_open_to_whoever_sees_the_demo_and_absent_elsewhere(app: Flask) -> None:
     assert not [route for route in routes(app) if "/mailbox" in route]
+
+
+def check_dress(answer: TestResponse) -> None:
+    """What every answer carries, whoever asked, and what no page contains."""
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    if answer.mimetype == "text/html":
+        page = answer.get_data(as_text=True)
+        assert INLINE.search(page) is None
+        assert len(page.encode()) <= LARGEST_PAGE
 
 
 def account_of(role: str, session: Session, cast: Cast) -> Account | None:
@@ -454,6 +511,7 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
 
 def outcome(response: TestResponse) -> str:
     """The status, or where a redirect leads."""
+    check_dress(response)
     response.close()
     if response.status_code not in (301, 302, 303):
         return str(response.status_code)
