@@ -15,7 +15,7 @@ from matchmaker.extensions import alembic, babel, csrf, db, limiter
 from matchmaker.mail.account import OutboxMailUtil
 from matchmaker.settings import Settings
 from matchmaker.web import config, session_locale
-from models import Account, GlobalRole
+from models import Account, GlobalRole, Passkey
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     csrf.init_app(app)
     limiter.init_app(app)
     # Its parts are taken by the constructor only; init_app would ignore them and mail past the outbox.
-    accounts = FSQLALiteUserDatastore(db, Account, GlobalRole)
+    accounts = FSQLALiteUserDatastore(db, Account, GlobalRole, webauthn_model=Passkey)
     Security(app, accounts, mail_util_cls=OutboxMailUtil, **config.SECURITY_PARTS)
     web.init_app(app, settings)
     cli.init_app(app)

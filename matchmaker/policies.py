@@ -24,14 +24,25 @@ class Actor:
 
 
 NOBODY = Actor()
+STAFF = (Role.COORDINATOR, Role.ADMIN, Role.FUNDER)
+"""Whose membership waits for a second step of signing in, where the region asks for one."""
 INVITING = (Role.PARTNER, Role.COORDINATOR, Role.ADMIN)
 """Who may invite a neighbor to join."""
 
 
 def actor_for(account: Account, memberships: Iterable[Membership], now: datetime) -> Actor:
     """The actor an account is at this moment."""
-    grants = frozenset((m.region_id, m.role) for m in memberships if m.counts(now))
-    return Actor(account.id, grants)
+    return Actor(account.id, frozenset((m.region_id, m.role) for m in in_force(account, memberships, now)))
+
+
+def in_force(account: Account, memberships: Iterable[Membership], now: datetime) -> list[Membership]:
+    """The memberships that give rights at this moment."""
+    return [m for m in memberships if m.counts(now) and not held_back(account, m)]
+
+
+def held_back(account: Account, membership: Membership) -> bool:
+    """Whether a membership gives no rights until the account signs in with a second step."""
+    return membership.role in STAFF and membership.region.second_step_required and not account.has_second_step
 
 
 class Permission(Enum):

@@ -81,6 +81,12 @@ class Settings:
     password_salt: str = field(repr=False, metadata={"env": "SECURITY_PASSWORD_SALT"})
     public_url: str = field(metadata={"env": "PUBLIC_URL"})
     environment: str = field(default="production", metadata={"env": "MATCHMAKER_ENV"})
+def _second_step_keys(given: Mapping[str, str], raw: str) -> tuple[str, ...]:
+    if any(len(key) < 32 for key in raw.split()):
+        raise SettingsError("SECOND_STEP_KEYS must be keys of at least 32 characters, parted by blanks")
+    return tuple(raw.split())
+
+
     default_region: str = field(default="", metadata={"env": "DEFAULT_REGION"})
     embedding_model: str = field(default="", metadata={"env": "EMBEDDING_MODEL"})
     index_memory_mb: int = field(default=2048, metadata={"env": "INDEX_MEMORY_MB"})
@@ -104,6 +110,9 @@ class Settings:
         """
         if environ is None:
             read_dotenv()
+    second_step_keys: tuple[str, ...] = field(
+        default=(), repr=False, metadata={"env": "SECOND_STEP_KEYS", "read": _second_step_keys}
+    )
         given = os.environ if environ is None else environ
         values: dict[str, Any] = {}
         for name, spec in cls.__dataclass_fields__.items():

@@ -10,7 +10,7 @@ from flask_security.core import RoleMixin, UserMixin, WebAuthnMixin
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
-from sqlalchemy.types import Text
+from sqlalchemy.types import BigInteger, Text
 
 from models.base import Base, Created, RegionOwned, enum_column
 
@@ -65,6 +65,8 @@ class Account(UserMixin, Created, Base):
     # Named by Flask-Security: the second step of signing in, the codes for when it is lost, and passkeys.
     tf_primary_method: Mapped[str | None]
     tf_totp_secret: Mapped[str | None]
+    # Our own: the half minute of the last code that was used, so that each works once.
+    tf_last_counter: Mapped[int | None] = mapped_column(BigInteger)
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     fs_webauthn_user_handle: Mapped[str | None] = mapped_column(unique=True)  # type: ignore[assignment]
 
@@ -79,6 +81,11 @@ class Account(UserMixin, Created, Base):
     identities: Mapped[list[Identity]] = relationship(
         back_populates="account", cascade="all, delete-orphan", order_by="Identity.id"
     )
+
+    @property
+    def has_second_step(self) -> bool:
+        """Whether there is something beside the password to be asked for: an authenticator app or a passkey."""
+        return bool((self.tf_primary_method and self.tf_totp_secret) or self.webauthn)
 
 
 class Passkey(WebAuthnMixin, Created, Base):

@@ -12,7 +12,11 @@ from werkzeug.routing import IntegerConverter, Map
 from matchmaker.extensions import limiter
 from matchmaker.i18n import LANGUAGES
 from matchmaker.settings import Settings
-from matchmaker.web import context, failures, filters, traffic
+from matchmaker.web import api, context, failures, filters, packing, traffic
+from matchmaker.web.account import second_step
+from matchmaker.web.account.links import blueprint as links
+from matchmaker.web.account.oidc import blueprint as oidc
+from matchmaker.web.account.sign_in import blueprint as sign_in
 from matchmaker.web.account.views import blueprint as account
 from matchmaker.web.admin.region import blueprint as region
 from matchmaker.web.admin.views import blueprint as admin
@@ -67,6 +71,9 @@ AREAS = (
     public,
     account,
     requests,
+    sign_in,
+    links,
+    oidc,
     ideas,
     partners,
     organisation,
@@ -143,6 +150,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.after_request(_headers)
     app.context_processor(_page_context)
     filters.register(app)
+    app.before_request(second_step.no_code_while_signed_in)
     failures.init_app(app)
     _limit(app)
 
@@ -160,6 +168,9 @@ def _limit(app: Flask) -> None:
 
 def _page_context() -> dict[str, object]:
     return {
+    for endpoint in second_step.GUESSABLE:
+        limited = limiter.limit(second_step.CODE_LIMIT, key_func=second_step.who_tries, methods=["POST"])
+        app.view_functions[endpoint] = limited(app.view_functions[endpoint])
         "region": g.get("region"),
         "membership": g.get("membership"),
         "memberships": g.get("memberships", []),

@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.i18n import LANGUAGES
-from matchmaker.policies import NOBODY, Permission, actor_for, permits
+from matchmaker.policies import NOBODY, Permission, actor_for, in_force, permits
 from matchmaker.queries import desk, people
 from models import Account, Membership, Region, Role
 
@@ -23,21 +23,47 @@ WITHOUT_CONTEXT = frozenset({"static", "mail.reports", "health.live", "health.re
 """Endpoints that ask the database nothing before their view."""
 
 
-def load() -> None:
-    """Fill g: memberships that count now, the one worked as, the region, the actor."""
-    g.memberships, g.membership, g.actor, g.region = [], None, NOBODY, None
+WITHOUT_SECOND_STEP = frozenset({"public", "security", "sign_in"})
+"""Areas open to staff who still have to set up the second step that their region asks for."""
+def load() -> ResponseReturnValue | None:
+    """Fill g: memberships that count now, the one worked as, the region, the actor.
+
+    A region may ask its staff for a second step: until they have one, their membership counts for nothing, and its
+    pages lead to where it is set up.
+    """
+    g.memberships, g.membership, g.actor, g.region, g.held_back = [], None, NOBODY, None, []
     if request.endpoint in WITHOUT_CONTEXT:
-        return
+        return None
     _refuse_null_bytes()
     if current_user.is_authenticated:
         account: Account = current_user._get_current_object()
-        g.memberships = [m for m in people.memberships_of(db.session, account.id) if m.counts(utc_now())]
+    if by_program():
+        # Cookies do not count there: `api.auth` looks who calls.
+        return None
+        counting = [m for m in people.memberships_of(db.session, account.id) if m.counts(utc_now())]
+        g.memberships = in_force(account, counting, utc_now())
+        g.held_back = [m for m in counting if m not in g.memberships]
         g.actor = actor_for(account, g.memberships, utc_now())
-        chosen = session.get("membership_id")
-        g.membership = next((m for m in g.memberships if m.id == chosen), g.memberships[0] if g.memberships else None)
+        chosen = next((m for m in counting if m.id == session.get("membership_id")), counting[0] if counting else None)
+        if chosen in g.held_back:
+            return _second_step_first(chosen)
+        g.membership = chosen
     g.region = g.membership.region if g.membership else default_region()
 
 
+    if (network := (request.view_args or {}).pop("network", None)) is not None:
+        # A network's own address of a page that anybody may read: whoever looks may work for another one.
+        g.region = db.session.scalar(select(Region).where(Region.slug == network)) or abort(404)
+        g.network = network
+    return None
+
+
+def _second_step_first(membership: Membership) -> ResponseReturnValue | None:
+    """What is open to everybody, and the way to a second step; nothing else."""
+    g.region = membership.region
+    if request.blueprint in WITHOUT_SECOND_STEP or request.endpoint == "account.switch":
+        return None
+    return redirect(url_for("sign_in.show"))
 def default_region() -> Region | None:
     """The region that a visitor sees: the one the settings name, else the first."""
     query = select(Region).order_by(Region.id).limit(1)
