@@ -70,6 +70,12 @@ def _providers(given: Mapping[str, str], raw: str) -> tuple[Provider, ...]:
     return tuple(Provider.read(name, given) for name in names)
 
 
+def _second_step_keys(given: Mapping[str, str], raw: str) -> tuple[str, ...]:
+    if any(len(key) < 32 for key in raw.split()):
+        raise SettingsError("SECOND_STEP_KEYS must be keys of at least 32 characters, parted by blanks")
+    return tuple(raw.split())
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a deployment decides. Names in the environment are the metadata's ``env``."""
@@ -81,12 +87,6 @@ class Settings:
     password_salt: str = field(repr=False, metadata={"env": "SECURITY_PASSWORD_SALT"})
     public_url: str = field(metadata={"env": "PUBLIC_URL"})
     environment: str = field(default="production", metadata={"env": "MATCHMAKER_ENV"})
-def _second_step_keys(given: Mapping[str, str], raw: str) -> tuple[str, ...]:
-    if any(len(key) < 32 for key in raw.split()):
-        raise SettingsError("SECOND_STEP_KEYS must be keys of at least 32 characters, parted by blanks")
-    return tuple(raw.split())
-
-
     default_region: str = field(default="", metadata={"env": "DEFAULT_REGION"})
     embedding_model: str = field(default="", metadata={"env": "EMBEDDING_MODEL"})
     index_memory_mb: int = field(default=2048, metadata={"env": "INDEX_MEMORY_MB"})
@@ -99,6 +99,9 @@ def _second_step_keys(given: Mapping[str, str], raw: str) -> tuple[str, ...]:
     metrics_token: str = field(default="", repr=False, metadata={"env": "METRICS_TOKEN"})
     # Each named there has settings of its own, which ``read`` takes from the same environment.
     providers: tuple[Provider, ...] = field(default=(), metadata={"env": "OIDC_PROVIDERS", "read": _providers})
+    second_step_keys: tuple[str, ...] = field(
+        default=(), repr=False, metadata={"env": "SECOND_STEP_KEYS", "read": _second_step_keys}
+    )
     # prometheus_client's own name: it reads the same one.
     metrics_dir: str = field(default="", metadata={"env": "PROMETHEUS_MULTIPROC_DIR"})
 
@@ -110,9 +113,6 @@ def _second_step_keys(given: Mapping[str, str], raw: str) -> tuple[str, ...]:
         """
         if environ is None:
             read_dotenv()
-    second_step_keys: tuple[str, ...] = field(
-        default=(), repr=False, metadata={"env": "SECOND_STEP_KEYS", "read": _second_step_keys}
-    )
         given = os.environ if environ is None else environ
         values: dict[str, Any] = {}
         for name, spec in cls.__dataclass_fields__.items():

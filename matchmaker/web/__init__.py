@@ -12,10 +12,8 @@ from werkzeug.routing import IntegerConverter, Map
 from matchmaker.extensions import limiter
 from matchmaker.i18n import LANGUAGES
 from matchmaker.settings import Settings
-from matchmaker.web import api, context, failures, filters, packing, traffic
+from matchmaker.web import context, failures, filters, traffic
 from matchmaker.web.account import second_step
-from matchmaker.web.account.links import blueprint as links
-from matchmaker.web.account.oidc import blueprint as oidc
 from matchmaker.web.account.sign_in import blueprint as sign_in
 from matchmaker.web.account.views import blueprint as account
 from matchmaker.web.admin.region import blueprint as region
@@ -70,10 +68,8 @@ __all__ = ["init_app", "region_time_zone", "session_locale"]
 AREAS = (
     public,
     account,
-    requests,
     sign_in,
-    links,
-    oidc,
+    requests,
     ideas,
     partners,
     organisation,
@@ -147,10 +143,10 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE
     traffic.init_app(app, settings)
     app.before_request(context.load)
+    app.before_request(second_step.no_code_while_signed_in)
     app.after_request(_headers)
     app.context_processor(_page_context)
     filters.register(app)
-    app.before_request(second_step.no_code_while_signed_in)
     failures.init_app(app)
     _limit(app)
 
@@ -164,13 +160,13 @@ def _limit(app: Flask) -> None:
     }.items():
         limited: Any = limiter.limit(limit, methods=["POST"])(app.view_functions[endpoint])
         app.view_functions[endpoint] = limited
+    for endpoint in second_step.GUESSABLE:
+        limited = limiter.limit(second_step.CODE_LIMIT, key_func=second_step.who_tries, methods=["POST"])
+        app.view_functions[endpoint] = limited(app.view_functions[endpoint])
 
 
 def _page_context() -> dict[str, object]:
     return {
-    for endpoint in second_step.GUESSABLE:
-        limited = limiter.limit(second_step.CODE_LIMIT, key_func=second_step.who_tries, methods=["POST"])
-        app.view_functions[endpoint] = limited(app.view_functions[endpoint])
         "region": g.get("region"),
         "membership": g.get("membership"),
         "memberships": g.get("memberships", []),

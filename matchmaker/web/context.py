@@ -21,10 +21,10 @@ from models import Account, Membership, Region, Role
 
 WITHOUT_CONTEXT = frozenset({"static", "mail.reports", "health.live", "health.ready", "health.figures"})
 """Endpoints that ask the database nothing before their view."""
-
-
 WITHOUT_SECOND_STEP = frozenset({"public", "security", "sign_in"})
 """Areas open to staff who still have to set up the second step that their region asks for."""
+
+
 def load() -> ResponseReturnValue | None:
     """Fill g: memberships that count now, the one worked as, the region, the actor.
 
@@ -37,9 +37,6 @@ def load() -> ResponseReturnValue | None:
     _refuse_null_bytes()
     if current_user.is_authenticated:
         account: Account = current_user._get_current_object()
-    if by_program():
-        # Cookies do not count there: `api.auth` looks who calls.
-        return None
         counting = [m for m in people.memberships_of(db.session, account.id) if m.counts(utc_now())]
         g.memberships = in_force(account, counting, utc_now())
         g.held_back = [m for m in counting if m not in g.memberships]
@@ -49,12 +46,6 @@ def load() -> ResponseReturnValue | None:
             return _second_step_first(chosen)
         g.membership = chosen
     g.region = g.membership.region if g.membership else default_region()
-
-
-    if (network := (request.view_args or {}).pop("network", None)) is not None:
-        # A network's own address of a page that anybody may read: whoever looks may work for another one.
-        g.region = db.session.scalar(select(Region).where(Region.slug == network)) or abort(404)
-        g.network = network
     return None
 
 
@@ -64,6 +55,8 @@ def _second_step_first(membership: Membership) -> ResponseReturnValue | None:
     if request.blueprint in WITHOUT_SECOND_STEP or request.endpoint == "account.switch":
         return None
     return redirect(url_for("sign_in.show"))
+
+
 def default_region() -> Region | None:
     """The region that a visitor sees: the one the settings name, else the first."""
     query = select(Region).order_by(Region.id).limit(1)
