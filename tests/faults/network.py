@@ -214,7 +214,7 @@ class Answering:
     open: list[UUID] = field(default_factory=list)
     given: int = 0
     # One of each first: with few people chance alone may leave one out.
-    rolls: list[float] = field(default_factory=lambda: [0.95, 0.7, 0.1])
+    rolls: list[float] = field(default_factory=lambda: [0.95, 0.4, 0.1])
 
     def answer(self) -> None:
         """Answer what has come in since. What cannot be answered just now is answered at the next call."""
@@ -250,9 +250,9 @@ class Answering:
         roll = self.rolls.pop() if self.rolls else self.chance.random()
         window = introduction.request.windows[0].id
         said: list[Callable[[], object]] = []
-        if roll < 0.55:
+        if roll < 0.3:
             said = [lambda: introductions.accept(session, introduction.key, window, utc_now)]
-        elif roll < 0.9:
+        elif roll < 0.5:
             said = [lambda: introductions.not_now(session, introduction.key, NotNowReason.BUSY, utc_now)]
         for say in said * (2 if self.chance.random() < 0.2 else 1):
             say()
