@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -23,6 +24,10 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 CHUNK = 1 << 20
+Watch = Callable[[int, int], None]
+_BEGUN = b"dumping contents of table"
+_SAID = 1 << 22
+"""What pg_dump says of every table it begins, and the most of it that is read."""
 
 
 class BackupError(Exception):
@@ -46,8 +51,11 @@ def beside(archive: Path) -> Path:
     return archive.with_name(archive.name + ".json")
 
 
-def create(url: str, archive: Path, now: datetime) -> Manifest:
-    """Write a backup of the database at ``url``; what stands there under that name is replaced when it is complete."""
+def create(url: str, archive: Path, now: datetime, watch: Watch = lambda done, whole: None) -> Manifest:
+    """Write a backup of the database at ``url``; what stands there under that name is replaced when it is complete.
+
+    ``watch`` is told how many tables are begun, and of how many.
+    """
     unfinished = archive.with_name(archive.name + ".part")
     try:
         with psycopg.connect(url) as connection:
@@ -56,7 +64,7 @@ def create(url: str, archive: Path, now: datetime) -> Manifest:
             revision, rows = _revision(connection), count_rows(connection)
             [snapshot] = connection.execute("SELECT pg_export_snapshot()").fetchone() or [""]
             program, version = _program("pg_dump", connection.info.server_version // 10_000)
-            digest = _dump(program, url, str(snapshot), unfinished)
+            digest = _dump(program, url, str(snapshot), unfinished, lambda begun: watch(begun, len(rows)))
     except (OSError, psycopg.Error) as error:
         raise BackupError(_line(error)) from error
     else:
@@ -132,19 +140,23 @@ def _revision(connection: psycopg.Connection) -> str:
     return ",".join(str(each) for (each,) in connection.execute("SELECT version_num FROM alembic_version ORDER BY 1"))
 
 
-def _dump(program: str, url: str, snapshot: str, target: Path) -> str:
+def _dump(program: str, url: str, snapshot: str, target: Path, begun: Callable[[int], None]) -> str:
     """Stream the archive into a file; returns its checksum."""
     digest = hashlib.sha256()
     with _address(url) as address, tempfile.TemporaryFile() as said, target.open("wb") as file:
-        command = [program, "--format=custom", "--no-owner", "--no-acl", f"--snapshot={snapshot}", "--dbname", address]
+        command = [program, "--format=custom", "--no-owner", "--no-acl", "--verbose", f"--snapshot={snapshot}"]
+        command += ["--dbname", address]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said) as process:
             assert process.stdout is not None
             while chunk := process.stdout.read(CHUNK):
                 digest.update(chunk)
                 file.write(chunk)
+                # Read without moving: pg_dump writes where this file's one position is.
+                begun(os.pread(said.fileno(), _SAID, 0).count(_BEGUN))
         if process.returncode:
-            said.seek(0)
-            raise BackupError(f"pg_dump failed: {_line(said.read().decode(errors='replace'))}")
+            lines = os.pread(said.fileno(), _SAID, 0).decode(errors="replace").splitlines()
+            wrong = [line for line in lines if "error:" in line]
+            raise BackupError(f"pg_dump failed: {_line(chr(10).join(wrong or lines))}")
     return digest.hexdigest()
 
 

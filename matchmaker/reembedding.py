@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import structlog
-from sqlalchemy import ColumnElement, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -104,6 +104,22 @@ def wait_for(session: Session, region_id: int, model: str, now: datetime) -> dat
     until = now + LONGEST_WAIT
     _due_at(session, region_id, until, OutboxItem.due_at < until)
     return until
+
+
+def come_so_far(session: Session, item: OutboxItem) -> tuple[int, int]:
+    """How many partners and requests of a region's pass are done, and of how many."""
+    progress = Progress(**item.payload)
+    partner = (Partner.region_id == item.region_id, Partner.reviewed_at.is_not(None))
+    request = (LearningRequest.region_id == item.region_id, LearningRequest.state.in_(_RANKABLE))
+    counts = select(
+        select(func.count()).where(*partner).scalar_subquery(),
+        select(func.count()).where(*request).scalar_subquery(),
+        select(func.count()).where(*partner, Partner.id <= progress.partner_id).scalar_subquery(),
+        select(func.count()).where(*request, LearningRequest.id <= progress.request_id).scalar_subquery(),
+    )
+    partners, requests, partners_done, requests_done = session.execute(counts).one()
+    whole = partners + requests
+    return (whole if progress.complete else partners_done + requests_done), whole
 
 
 def step(session: Session, item: OutboxItem, encoder: Encoder, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from flask.cli import AppGroup
 from sqlalchemy import make_url
 
 from matchmaker import backups
+from matchmaker.cli.progress import shown
 from matchmaker.clock import utc_now
 from matchmaker.extensions import alembic
 
@@ -22,7 +23,8 @@ ARCHIVE = click.Path(dir_okay=False, path_type=Path)
 @click.argument("file", type=ARCHIVE)
 def create(file: Path) -> None:
     """Write a backup to FILE, and what it holds to FILE.json."""
-    made = _told(lambda: backups.create(_url(), file, utc_now()))
+    with shown("tables") as watch:
+        made = _told(lambda: backups.create(_url(), file, utc_now(), watch))
     click.echo(f"{file}: {_size(file)}, {_summary(made)}")
 
 

@@ -13,13 +13,11 @@ from sqlalchemy import select
 
 from matchmaker import outbox
 from matchmaker.cli.naming import decider, region_called
+from matchmaker.cli.progress import LOOKS_EVERY, Watch, shown
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.services import planning
 from models import Plan, PlanState, Region
-
-LOOKS_EVERY = 0.5
-"""Seconds between two looks at a run that the planning process has."""
 
 
 @click.command("plan")
@@ -52,12 +50,7 @@ def _plan(slug: str, queued: bool, email: str | None) -> bool:
 
 def _run(slug: str, plan_id: int) -> None:
     """Make the plan, or follow whoever is making it."""
-    with click.progressbar(length=1, label=slug, show_eta=False) as bar:
-
-        def watch(done: int, rounds: int) -> None:
-            bar.length = max(rounds, 1)
-            bar.update(max(done - bar.pos, 0))
-
+    with shown(slug) as watch:
         item = outbox.take(db.session, f"{planning.PLAN}:{plan_id}")
         if item is None:
             return _follow(plan_id, watch)
@@ -69,7 +62,7 @@ def _run(slug: str, plan_id: int) -> None:
         outbox.commit(db.session)
 
 
-def _follow(plan_id: int, watch: Any) -> None:
+def _follow(plan_id: int, watch: Watch) -> None:
     while True:
         made = db.session.get_one(Plan, plan_id, populate_existing=True)
         watch(made.rounds_done, made.rounds)

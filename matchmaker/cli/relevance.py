@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from matchmaker import outbox
-from matchmaker.cli.naming import decider, region_called
+from matchmaker.cli.naming import by_option, decider, region_called
 from matchmaker.clock import utc_now
 from matchmaker.errors import DomainError, NotFound
 from matchmaker.extensions import db
@@ -18,9 +18,6 @@ from models import RelevanceVersion
 
 BUILT_IN = "the built-in weights"
 NAMED_DIFFERENCES = 10
-by_option = click.option(
-    "--by", "email", help="Address of the coordinator or administrator who decides, for the audit."
-)
 
 
 @click.command("fit")

@@ -9,6 +9,8 @@ from flask.cli import AppGroup
 
 from matchmaker import outbox
 from matchmaker.cli.naming import decider, region_called
+from matchmaker.cli.progress import shown
+from matchmaker.cli.regions import region
 from matchmaker.clock import utc_now
 from matchmaker.errors import DomainError
 from matchmaker.extensions import db
@@ -21,7 +23,6 @@ from matchmaker.services.sheets.writing import template
 from models import RowOutcome, SheetImport, SheetKind
 
 sheets = AppGroup("sheets", help="Read spreadsheets of a network in, take that back, write them out.")
-region = AppGroup("region", help="What a region owns.")
 KIND = click.Choice([kind.value for kind in SheetKind])
 IN = click.Path(exists=True, dir_okay=False, path_type=Path)
 OUT = click.Path(dir_okay=False, path_type=Path)
@@ -31,7 +32,7 @@ language_option = click.option("--language", type=click.Choice(LANGUAGES), defau
 
 
 @sheets.command("template")
-@click.argument("kind", type=KIND)
+@click.argument("kind", metavar="KIND", type=KIND)
 @click.argument("file", type=OUT)
 @language_option
 def write_template(kind: str, file: Path, language: str) -> None:
@@ -40,7 +41,7 @@ def write_template(kind: str, file: Path, language: str) -> None:
 
 
 @sheets.command("import")
-@click.argument("kind", type=KIND)
+@click.argument("kind", metavar="KIND", type=KIND)
 @click.argument("file", type=IN)
 @region_option
 @by_option
@@ -62,7 +63,8 @@ def read_in(
             session.rollback()
             return
         terms = Terms(leave_out=leave_out, reviewed=reviewed, tell=tell)
-        applying.confirm(session, actor, handed.id, plan.digest, terms, utc_now)
+        with shown(file.name) as watch:
+            applying.confirm(session, actor, handed.id, plan.digest, terms, utc_now, watch)
     except DomainError as error:
         session.rollback()
         raise click.ClickException(_refused(error)) from error
@@ -91,7 +93,7 @@ def undo(number: int, slug: str, email: str) -> None:
 
 
 @sheets.command("export")
-@click.argument("kind", type=KIND)
+@click.argument("kind", metavar="KIND", type=KIND)
 @click.argument("file", type=OUT)
 @region_option
 @by_option
@@ -146,4 +148,4 @@ def _write(file: Path, text: str) -> None:
     click.echo(f"{file}: {text.count(chr(10)) - 1} lines")
 
 
-COMMANDS = (sheets, region)
+COMMANDS = (sheets,)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, func, or_, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from models import Heartbeat, Introduction, OutboxItem, Plan, PlanState, QueueName, Suppression
@@ -18,6 +21,34 @@ MANY_TRIES = 3
 DAY = timedelta(days=1)
 
 _OPEN = and_(OutboxItem.done_at.is_(None), OutboxItem.failed_at.is_(None))
+
+
+class Database(StrEnum):
+    """Whether the database answers, with the schema that this code needs."""
+
+    OK = "ok"
+    UNMIGRATED = "unmigrated"
+    AWAY = "away"
+
+
+def database(session: Session, heads: AbstractSet[str], known: AbstractSet[str]) -> Database:
+    """How the database stands; ``heads`` are the newest revisions of this code, ``known`` all of them.
+
+    A revision that is not known here is a newer one's, left by the release that is replacing this process.
+    """
+    try:
+        revisions = set(session.scalars(text("SELECT version_num FROM alembic_version")))
+    except SQLAlchemyError:
+        session.rollback()
+        return Database.UNMIGRATED if _answers(session) else Database.AWAY
+    return Database.OK if revisions and (revisions >= heads or not revisions & known) else Database.UNMIGRATED
+
+
+def _answers(session: Session) -> bool:
+    try:
+        return session.scalar(text("SELECT 1")) == 1
+    except SQLAlchemyError:
+        return False
 
 
 @dataclass(frozen=True)

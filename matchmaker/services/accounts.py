@@ -13,6 +13,7 @@ from matchmaker import audit, outbox
 from matchmaker.clock import Clock
 from matchmaker.errors import NotFound
 from matchmaker.policies import NOBODY, Actor
+from matchmaker.services import second_step
 from models import Account, Membership, Partner, PartnerKind, QueueName, Region, Role, School, Teacher
 
 
@@ -129,6 +130,24 @@ def join_partner(
     return partner
 
 
+def take_profile(session: Session, partner: Partner, clock: Clock) -> Account | None:
+    """An account for a partner whom a coordinator wrote down, and who has shown that the address is theirs.
+
+    None when the address has an account by now. They are a partner as if they had joined; the profile stays as it is.
+    """
+    newcomer = Newcomer(partner.addressee, partner.email.strip(), language=partner.language)
+    now = clock()
+    account = open_account(session, newcomer, confirmed_at=now)
+    if account is None:
+        return None
+    partner.account_id = account.id
+    membership = Membership(region_id=partner.region_id, account_id=account.id, role=Role.PARTNER, since=now)
+    session.add(membership)
+    session.flush()
+    audit.record(session, NOBODY, audit.Tag.ACCOUNT_JOINED, membership, at=now, role=Role.PARTNER.value)
+    return account
+
+
 def appoint(session: Session, account: Account, region: Region, role: Role, clock: Clock) -> Membership:
     """Give an account a role in a region from now on; what it already has stays."""
     current = session.scalar(
@@ -162,6 +181,48 @@ def vouch(session: Session, actor: Actor, membership_id: int, clock: Clock, *, t
             _tell_vouched(session, membership, now)
         session.flush()
     return membership
+
+
+def deactivate(session: Session, actor: Actor, account_id: int, clock: Clock) -> Account:
+    """Let somebody sign in no more, and end their sessions. Their memberships stay, for when they are let in again."""
+    account = session.get_one(Account, account_id, with_for_update=True, populate_existing=True)
+    if account.active:
+        account.active = False
+        _end_sessions(account)
+        audit.record(session, actor, audit.Tag.ACCOUNT_DEACTIVATED, account, at=clock())
+        session.flush()
+    return account
+
+
+def activate(session: Session, actor: Actor, account_id: int, clock: Clock) -> Account:
+    """Let somebody sign in again."""
+    account = session.get_one(Account, account_id, with_for_update=True, populate_existing=True)
+    if not account.active:
+        account.active = True
+        audit.record(session, actor, audit.Tag.ACCOUNT_ACTIVATED, account, at=clock())
+        session.flush()
+    return account
+
+
+def reset_second_step(session: Session, actor: Actor, account_id: int, clock: Clock) -> Account:
+    """Forget the second step of somebody who has lost it (codes, recovery codes, passkeys) and end their sessions.
+
+    Where their region requires one they set another up when they sign in next.
+    """
+    account = session.get_one(Account, account_id, with_for_update=True, populate_existing=True)
+    passkeys = len(account.webauthn)
+    account.tf_primary_method = account.tf_totp_secret = account.mf_recovery_codes = None
+    account.webauthn.clear()
+    _end_sessions(account)
+    audit.record(session, actor, audit.Tag.SECOND_STEP_RESET, account, at=clock(), passkeys=passkeys)
+    second_step.tell(session, account, second_step.Change.RESET, clock())
+    session.flush()
+    return account
+
+
+def _end_sessions(account: Account) -> None:
+    # What a session, and a link to a new password, names the account by.
+    account.fs_uniquifier = uuid4().hex
 
 
 def _tell_vouched(session: Session, membership: Membership, now: datetime) -> None:

@@ -11,6 +11,8 @@ from matchmaker import outbox
 from models import LearningRequest, QueueName, RequestState
 
 PROPOSE = "propose"
+OPEN = (RequestState.POSTED, RequestState.PROPOSED, RequestState.NONE_YET)
+"""Requests that wait for somebody."""
 
 
 def ask(session: Session, request: LearningRequest, cause: str, now: datetime) -> None:
@@ -34,3 +36,15 @@ def ask_for_unanswered(session: Session, region_id: int, cause: str, now: dateti
         )
     ):
         ask(session, request, cause, now)
+
+
+def ask_for_open(session: Session, region_id: int, cause: str, now: datetime) -> list[str]:
+    """Leave word to rank every request of a region again that waits for somebody; the keys of what was left."""
+    asked = session.scalars(
+        select(LearningRequest)
+        .where(LearningRequest.region_id == region_id, LearningRequest.state.in_(OPEN))
+        .order_by(LearningRequest.id)
+    ).all()
+    for request in asked:
+        ask(session, request, cause, now)
+    return [f"{PROPOSE}:{request.id}:{cause}" for request in asked]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -59,11 +59,19 @@ def look(session: Session, handed: SheetImport, now: datetime) -> planning.Plan:
     return _plan(_book(session, handed, now), handed)
 
 
-def confirm(session: Session, actor: Actor, import_id: int, digest: str, terms: Terms, clock: Clock) -> SheetImport:
+def confirm(
+    session: Session,
+    actor: Actor,
+    import_id: int,
+    digest: str,
+    terms: Terms,
+    clock: Clock,
+    watch: Callable[[int, int], None] = lambda done, whole: None,
+) -> SheetImport:
     """Read a file in as it was shown: all of it, or nothing. Again gives what the first time did.
 
-    ``digest`` is that of the plan that was shown. Raises SheetGone, SheetOvertaken when it would do something else by
-    now, RowsWrong, NothingToApply.
+    ``digest`` is that of the plan that was shown; ``watch`` is told how many rows are written, and of how many. Raises
+    SheetGone, SheetOvertaken when it would do something else by now, RowsWrong, NothingToApply.
     """
     handed = session.get_one(SheetImport, import_id, with_for_update=True, populate_existing=True)
     if handed.applied_at is not None:
@@ -80,7 +88,10 @@ def confirm(session: Session, actor: Actor, import_id: int, digest: str, terms: 
     if not plan.does_something:
         raise NothingToApply
     terms = replace(terms, file_name=handed.file_name)
-    rows = [_written(book, actor, step, terms, clock) for step in plan.steps]
+    rows = []
+    for step in plan.steps:
+        rows.append(_written(book, actor, step, terms, clock))
+        watch(len(rows), len(plan.steps))
     session.flush()
     session.execute(
         insert(ImportedRow), [{"region_id": handed.region_id, "import_id": handed.id, **row} for row in rows]

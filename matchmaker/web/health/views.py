@@ -9,12 +9,11 @@ from flask import Blueprint, abort, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from matchmaker import metrics
 from matchmaker.clock import utc_now
 from matchmaker.extensions import alembic, db, limiter
+from matchmaker.queries import health
 
 blueprint = Blueprint("health", __name__)
 limiter.exempt(blueprint)
@@ -29,9 +28,10 @@ def live() -> ResponseReturnValue:
 @blueprint.get("/readyz")
 def ready() -> ResponseReturnValue:
     """Whether pages can be served. Without Redis they can: what it would hurry along waits in the database."""
-    database = _database()
-    answer = {"ready": database == "ok", "database": database, "redis": "ok" if _answers_redis() else "away"}
-    return jsonify(answer), 200 if answer["ready"] else 503
+    database = health.database(db.session, *_revisions())
+    ready = database is health.Database.OK
+    answer = {"ready": ready, "database": database.value, "redis": "ok" if _answers_redis() else "away"}
+    return jsonify(answer), 200 if ready else 503
 
 
 @blueprint.get("/metrics")
@@ -47,32 +47,11 @@ def figures() -> ResponseReturnValue:
     return told, {"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"}
 
 
-def _database() -> str:
-    """Whether the database answers, with the schema this code needs.
-
-    A revision that is not known here is a newer one's, left by the release that is replacing this process.
-    """
-    try:
-        revisions = set(db.session.scalars(text("SELECT version_num FROM alembic_version")))
-    except SQLAlchemyError:
-        db.session.rollback()
-        return "unmigrated" if _answers_database() else "away"
-    heads, known = _revisions()
-    return "ok" if revisions and (revisions >= heads or not revisions & known) else "unmigrated"
-
-
 @cache
 def _revisions() -> tuple[frozenset[str], frozenset[str]]:
     """The newest revisions of this code, and all of them."""
     scripts = alembic.script_directory
     return frozenset(scripts.get_heads()), frozenset(script.revision for script in scripts.walk_revisions())
-
-
-def _answers_database() -> bool:
-    try:
-        return db.session.scalar(text("SELECT 1")) == 1
-    except SQLAlchemyError:
-        return False
 
 
 def _answers_redis() -> bool:
