@@ -136,6 +136,7 @@ def _erase_partner(session: Session, actor: Actor, partner: Partner, clock: Cloc
     partner.clearance_issued_on = partner.clearance_expires_on = None
     partner.reviewed_at = partner.reviewed_by_id = partner.paused_at = partner.paused_until = None
     partner.monthly_capacity, partner.online = 0, False
+    partner.public_since, partner.public_name = None, False
     # The ranker reads the profile again, finds it unread, and forgets it.
     partner.revision = partners.touch_region(session, partner.region_id)
     session.execute(update(Introduction).where(Introduction.partner_id == partner.id).values(not_now_reason=None))

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker import audit
 from matchmaker.clock import Clock
-from matchmaker.errors import Conflict, Invalid, NotFound
+from matchmaker.errors import Conflict, DomainError, Invalid, NotFound
 from matchmaker.policies import Actor
 from matchmaker.queries import duplicates
 from matchmaker.queries.mail_choices import tidy
@@ -72,6 +72,12 @@ class NotOneKind(Invalid):
 
 class MergedAlready(Conflict):
     """One of the two was merged into another profile before."""
+
+
+class Merged(DomainError):
+    """The profile was merged into another: there it goes on."""
+
+    status = 410
 
 
 class StillUnderWay(Conflict):
@@ -165,6 +171,8 @@ def _standing(partner: Partner) -> dict[str, Any]:
         "sharing": list(partner.sharing),
         "organisation_id": partner.organisation_id,
         "source": partner.source_key is not None,
+        "public_since": partner.public_since.isoformat() if partner.public_since else None,
+        "public_name": partner.public_name,
     }
 
 
@@ -277,6 +285,10 @@ def _settle_standing(session: Session, actor: Actor, kept: Partner, gone: Partne
     """One of the two is seen from now on, invited only if neither wanted a pause, under the rules of both."""
     kept.joined_on = min(kept.joined_on, gone.joined_on)
     kept.sharing = [*kept.sharing, *(rule for rule in gone.sharing if rule not in kept.sharing)]
+    # Nobody's words become public by a merge: only where both were is the one.
+    if gone.public_since is None:
+        kept.public_since = None
+    kept.public_name = kept.public_since is not None and kept.public_name and gone.public_name
     if kept.reviewed_at is None:
         kept.reviewed_at, kept.reviewed_by_id = gone.reviewed_at, gone.reviewed_by_id
     if kept.kind is PartnerKind.PERSON:

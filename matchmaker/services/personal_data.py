@@ -26,9 +26,10 @@ _PROFILE = (
     "kind", "name", "contact_name", "email", "phone", "language", "about", "languages", "formats", "weekdays",
     "free_from", "free_until", "sharing", "neighbourhood", "latitude", "longitude", "radius_miles", "online",
     "monthly_capacity", "clearance", "clearance_issuer", "clearance_issued_on", "clearance_expires_on", "joined_on",
-    "paused_at", "paused_until", "reviewed_at",
+    "paused_at", "paused_until", "reviewed_at", "public_since", "public_name",
 )  # fmt: skip
 _FUND = ("title", "text", "story", "kind", "language", "subjects", "grades")
+_IDENTITY = ("issuer", "subject", "email", "created_at", "used_at")
 _REFLECTION = ("written_at", "took_place", "again", "note", "story", "first_name", "consent", "shared_at")
 _INTRODUCTION = ("state", "invited_at", "answered_at", "answered_via", "not_now_reason", "introduced_at")
 _REQUEST = (
@@ -41,6 +42,7 @@ def collect(session: Session, actor: Actor, person: Person, clock: Clock) -> dic
     told: dict[str, Any] = {"network": person.region.name, "written_at": clock().isoformat()}
     if person.account is not None:
         told["account"] = _columns(person.account, "email", "name", "language", "created_at", "confirmed_at")
+        told["signs_in_with"] = [_columns(each, *_IDENTITY) for each in person.account.identities]
         told["roles"] = [_columns(each, "role", "since", "until") for each in memberships(session, person)]
     if person.teacher is not None:
         told["teacher"] = _columns(person.teacher, "phone", "grades", "subjects", "created_at")

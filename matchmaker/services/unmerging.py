@@ -132,7 +132,22 @@ def _stand_as_before(session: Session, kept: Partner, gone: Partner, moved: dict
     if theirs[0] and _day(theirs[1]) == kept.paused_until:
         kept.paused_at = _moment(moved["kept_was"]["paused_at"])
         kept.paused_until = _day(moved["kept_was"]["paused_until"])
+    _public_as_before(kept, gone, moved)
     session.flush()
+
+
+def _public_as_before(kept: Partner, gone: Partner, moved: dict[str, Any]) -> None:
+    """Read by everybody as before, but for what was taken back since under the other's name; what was allowed since
+    stays allowed."""
+    was = moved["kept_was"], moved["gone_was"]
+    both = all(each.get("public_since") for each in was)
+    if kept.public_since is not None and not both:
+        return
+    taken_back = both and kept.public_since is None
+    unnamed = all(each.get("public_name") for each in was) and not kept.public_name
+    for partner, then in zip((kept, gone), was, strict=True):
+        partner.public_since = None if taken_back else _moment(then.get("public_since"))
+        partner.public_name = partner.public_since is not None and then.get("public_name", False) and not unnamed
 
 
 def _moment(said: str | None) -> datetime | None:

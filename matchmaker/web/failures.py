@@ -92,6 +92,7 @@ SENTENCES = {
     mail_choices.PauseInThePast: _l("Please choose a day that is still ahead."),
     merging.NotTwo: _l("These are not two profiles. Nothing was changed."),
     merging.NotOneKind: _l("One is a person and the other an organization: these are two. Nothing was changed."),
+    merging.Merged: _l("This profile was merged into another."),
     merging.MergedAlready: _l("%(partner)s was merged into another profile before. Nothing was changed."),
     merging.StillUnderWay: _l(
         "%(partner)s is invited, expected or next in line for “%(request)s”. Let that end first, or keep this profile"

@@ -127,6 +127,13 @@ WEEKDAYS = Words(
         "4": ("Fri", "vie", "f|fr|friday|fridays|vi|viernes"),
     }
 )
+PUBLIC = Words(
+    {
+        "no": ("no", "no", "n|false|0|not asked|private|privado"),
+        "yes": ("yes", "sí", "y|true|x|1|si|s|without name|sin nombre|public|publico"),
+        "named": ("with first name", "con su nombre", "first name|named|with name|nombre|con nombre"),
+    }
+)
 YES_NO = Words({"yes": ("yes", "sí", "y|true|x|1|si|s|verdadero|ok"), "no": ("no", "no", "n|false|0|falso")})
 
 _NCES = {locale: str(10 * (1 + number // 3) + 1 + number % 3) for number, locale in enumerate(LOCALES)}

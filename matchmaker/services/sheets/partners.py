@@ -12,7 +12,7 @@ from sqlalchemy import exists, select
 from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.policies import Actor
-from matchmaker.services import organisations
+from matchmaker.services import organisations, publicity
 from matchmaker.services import partners as service
 from matchmaker.services.sheets.books import Book, Kept, Terms, Values
 from matchmaker.services.sheets.faults import CellError, Problem
@@ -25,6 +25,7 @@ _PLAIN = (
     "name", "phone", "language", "about", "neighbourhood", "radius_miles", "online", "monthly_capacity", "free_from",
     "free_until",
 )  # fmt: skip
+_NOT_PUBLIC, _NAMED = "no", "named"
 _SEVERAL = ("languages", "formats", "weekdays", "sharing")
 
 
@@ -49,6 +50,7 @@ class Partners(Book):
             "organisation": self._called(self.by_id.get(row.organisation_id or 0) or row.organisation),
             "email": row.email.strip().lower(),
             "joined_on": row.joined_on,
+            "public": _public(row),
             **{name: getattr(row, name) for name in _PLAIN},
             **{name: tuple(getattr(row, name)) for name in _SEVERAL},
         }
@@ -111,6 +113,7 @@ class Partners(Book):
         audit.record(self.session, actor, audit.Tag.PARTNER_ENTERED, row, at=now, during="import")
         if values["organisation"]:
             self._belong(actor, row, values, clock)
+        self._publish(actor, row, values, clock)
         return row, {}
 
     def change(self, actor: Actor, row: Partner, values: Values, changed: set[str], terms: Terms, clock: Clock) -> None:
@@ -119,6 +122,8 @@ class Partners(Book):
         kind, contact = PartnerKind(values["kind"]), values["contact_name"] or None
         logistics = service.Logistics(kind=kind, contact_name=contact, **said)
         service.save_logistics(self.session, actor, row, logistics, clock)
+        if "public" in changed:
+            self._publish(actor, row, values, clock)
         if "organisation" in changed:
             self._belong(actor, row, values, clock)
 
@@ -160,3 +165,15 @@ class Partners(Book):
             organisations.leave(self.session, actor, row.id, clock)
         elif (house := self.resolve(values["organisation"])) is not None:
             organisations.join(self.session, actor, row.id, house.id, clock)
+
+    def _publish(self, actor: Actor, row: Partner, values: Values, clock: Clock) -> None:
+        if values["public"] == _NOT_PUBLIC:
+            publicity.take_back(self.session, actor, row, clock)
+        else:
+            publicity.allow(self.session, actor, row, clock, named=values["public"] == _NAMED)
+
+
+def _public(row: Partner) -> str:
+    if row.public_since is None:
+        return _NOT_PUBLIC
+    return _NAMED if row.public_name else "yes"

@@ -106,6 +106,8 @@ PARTNERS = (
            "visits per month|max visits|capacidad|visitas por mes", example=("2", "2")),
     Column("joined_on", times.Day(), "With us since", "Con nosotros desde", "joined|joined on|date joined|start date|"
            "since|member since|desde cuando|fecha de ingreso", example=("2025-08-18", "2025-08-18")),
+    Column("public", OneOf(words.PUBLIC, "no"), "Anybody may read it", "Puede leerlo cualquiera", "public|consent|"
+           "public page|consentimiento|publico", example=("no", "no")),
 )  # fmt: skip
 
 FUNDS = (
