@@ -12,7 +12,7 @@ from werkzeug.routing import IntegerConverter, Map
 from matchmaker.extensions import limiter
 from matchmaker.i18n import LANGUAGES
 from matchmaker.settings import Settings
-from matchmaker.web import context, failures, filters, traffic
+from matchmaker.web import context, failures, filters, packing, traffic
 from matchmaker.web.account import second_step
 from matchmaker.web.account.sign_in import blueprint as sign_in
 from matchmaker.web.account.views import blueprint as account
@@ -142,6 +142,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         app.register_blueprint(mailbox)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE
     traffic.init_app(app, settings)
+    packing.init_app(app)
     app.before_request(context.load)
     app.before_request(second_step.no_code_while_signed_in)
     app.after_request(_headers)
