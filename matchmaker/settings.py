@@ -20,6 +20,8 @@ _DOMAIN = re.compile(r"(?=.{1,189}\Z)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 """A domain short enough that an address there, with the longest local part, is one (254 characters)."""
 
 
+TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""How Microsoft numbers the organisations whose people it signs in."""
 _NAME = re.compile(r"[a-z][a-z0-9]{0,19}")
 """What another place to sign in may be called: it stands in our addresses and in the names of its settings."""
 
@@ -55,6 +57,17 @@ class Provider:
         provider = cls(name, **{what.lower(): value for what, value in values.items()})
         provider.check()
         return provider
+
+    @property
+    def many_issuers(self) -> bool:
+        """Whether it is Microsoft, where each organisation is an issuer of its own and says of its people what it likes."""
+        return self.name == "microsoft" or urlsplit(self.issuer).hostname == "login.microsoftonline.com"
+
+    def is_issuer(self, issuer: str) -> bool:
+        """Whether an identity of that issuer was made here."""
+        if self.many_issuers:
+            return urlsplit(issuer).netloc == urlsplit(self.issuer).netloc and bool(TENANT.search(issuer))
+        return issuer.rstrip("/") == self.issuer.rstrip("/")
 
     def check(self) -> None:
         """Raise SettingsError where the issuer cannot be one."""

@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     REFLECT = "reflect"
     CHOICES = "choices"
     JOIN = "join"
+    SIGN_IN = "sign-in"
 
 
 class BadLink(DomainError):

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
+from matchmaker.policies import STAFF
 from matchmaker.queries import paging
 from models import (
     Account,
@@ -90,6 +91,41 @@ def member(session: Session, region_id: int, account_id: int, roles: Collection[
                 Membership.since <= now,
                 or_(Membership.until.is_(None), Membership.until > now),
             ),
+        )
+    )
+
+
+def account_with(session: Session, email: str) -> Account | None:
+    """The account of an address."""
+    return session.scalar(select(Account).where(Account.email == email.strip().lower()))
+
+
+def profile_without_account(session: Session, email: str) -> Partner | None:
+    """The partner with an address whom a coordinator wrote down and who has never joined; of several the first."""
+    return session.scalar(
+        select(Partner)
+        .where(
+            func.lower(func.trim(Partner.email)) == email.strip().lower(),
+            Partner.email != "",
+            Partner.account_id.is_(None),
+            Partner.merged_into_id.is_(None),
+        )
+        .order_by(Partner.id)
+        .limit(1)
+    )
+
+
+def is_staff(session: Session, account_id: int, now: datetime) -> bool:
+    """Whether an account decides for others, or reads about them, in any region."""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    Membership.account_id == account_id,
+                    Membership.role.in_(STAFF),
+                    or_(Membership.until.is_(None), Membership.until > now),
+                )
+            )
         )
     )
 

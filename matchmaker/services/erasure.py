@@ -188,6 +188,7 @@ def _erase_account(session: Session, account: Account, region: Region, now: date
     if not session.scalar(select(elsewhere)):
         account.email, account.name = f"erased-{uuid4().hex}@erased.invalid", NOBODY_S
         account.password, account.confirmed_at, account.active = None, None, False
+        account.identities.clear()
         # Whatever browser is still signed in no longer is.
         account.fs_uniquifier = uuid4().hex
 

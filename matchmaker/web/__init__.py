@@ -14,6 +14,8 @@ from matchmaker.i18n import LANGUAGES
 from matchmaker.settings import Settings
 from matchmaker.web import context, failures, filters, packing, traffic
 from matchmaker.web.account import second_step
+from matchmaker.web.account.links import blueprint as links
+from matchmaker.web.account.oidc import blueprint as oidc
 from matchmaker.web.account.sign_in import blueprint as sign_in
 from matchmaker.web.account.views import blueprint as account
 from matchmaker.web.admin.region import blueprint as region
@@ -69,6 +71,8 @@ AREAS = (
     public,
     account,
     sign_in,
+    links,
+    oidc,
     requests,
     ideas,
     partners,

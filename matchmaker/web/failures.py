@@ -21,6 +21,7 @@ from matchmaker.services import (
     conversation,
     erasure,
     holds,
+    identities,
     introductions,
     mail_choices,
     mending,
@@ -34,6 +35,7 @@ from matchmaker.services import (
     relevance,
     requests,
     saved_views,
+    sign_in_links,
     steering,
     tasks,
     unmerging,
@@ -159,6 +161,12 @@ SENTENCES = {
     erasure.StaffStays: _l(
         "Whoever coordinates a network is released from that first; please ask another admin. Nothing was erased."
     ),
+    identities.IdentityTaken: _l("That account has been connected to somebody else here. Nothing was changed."),
+    identities.ProviderThere: _l("You sign in there as %(email)s already. Disconnect that first. Nothing was changed."),
+    identities.LastWay: _l(
+        "This is the only way to sign in that is left. Choose a password first. Nothing was changed."
+    ),
+    sign_in_links.LinkOver: _l("This link was used, or a newer one was. Ask for another on the page to sign in."),
     faults.UnreadableSheet: _l("This file cannot be read as a spreadsheet. Nothing was kept."),
     faults.SheetGone: _l("This spreadsheet waited too long and is not kept any more. Please hand it in again."),
     faults.SheetOvertaken: _l(

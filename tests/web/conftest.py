@@ -29,6 +29,7 @@ PAGES_OF = {
     tokens.Purpose.TIMES: "t",
     tokens.Purpose.CHOICES: "mail",
     tokens.Purpose.JOIN: "join/by",
+    tokens.Purpose.SIGN_IN: "sign-in/link",
     tokens.Purpose.ANSWER: "i",
     tokens.Purpose.VISIT: "visits",
     tokens.Purpose.TALK: "messages",

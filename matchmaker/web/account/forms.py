@@ -13,15 +13,17 @@ from wtforms import IntegerField, PasswordField, SelectField
 from wtforms.validators import Email, InputRequired, NumberRange, ValidationError
 
 from matchmaker.services.accounts import Newcomer
+from matchmaker.services.identities import Claimed
 from matchmaker.services.partners import FundDraft
 from matchmaker.web import fields
+from matchmaker.web.account.pending import Pending
 from models import Account, School
 
 LONGEST_EMAIL = 254
 
 
 class JoinForm(fields.PageForm):
-    """Who joins. Whoever is signed in already is not asked again."""
+    """Who joins. Whoever is signed in already is not asked again, whom another provider has sent needs no password."""
 
     name = fields.line(_("Your name"), 120, required=_("Please write your name."))
     email = fields.line(_("E-mail"), LONGEST_EMAIL, required=_("Please write your e-mail address."))
@@ -29,10 +31,14 @@ class JoinForm(fields.PageForm):
     phone = fields.phone(_("Phone"))
     language = SelectField(_("Language"), choices=fields.written)
 
-    def __init__(self, account: Account | None, **kwargs: Any) -> None:
-        super().__init__(language=str(get_locale()), **kwargs)
+    def __init__(self, account: Account | None, sent: Pending | None = None) -> None:
+        known = {"name": sent.claimed.name, "email": sent.claimed.email} if sent else {}
+        super().__init__(language=str(get_locale()), **known)
+        self.sent = sent
         if account is not None:
             del self.name, self.email, self.password, self.language
+        elif sent is not None:
+            del self.password
 
     def validate_email(self, field: Any) -> None:
         Email(message=_("Please write an address like name@school.org."))(self, field)
@@ -47,8 +53,15 @@ class JoinForm(fields.PageForm):
 
     @property
     def newcomer(self) -> Newcomer:
-        """Who joins, with the password hashed."""
-        return Newcomer(self.name.data, self.email.data, hash_password(self.password.data), self.language.data)
+        """Who joins, with the password hashed where there is one."""
+        hashed = hash_password(self.password.data) if self.password else None
+        return Newcomer(self.name.data, self.email.data, hashed, self.language.data)
+
+    @property
+    def proven(self) -> Claimed | None:
+        """Whom a provider has sent, if it vouches for the very address that they join with."""
+        claimed = self.sent.claimed if self.sent else None
+        return claimed if claimed and claimed.verified and claimed.email == self.email.data else None
 
 
 class TeacherForm(JoinForm):
@@ -56,8 +69,8 @@ class TeacherForm(JoinForm):
 
     school = SelectField(_("Your school"), coerce=fields.whole_or_none)
 
-    def __init__(self, account: Account | None, schools: Sequence[School]) -> None:
-        super().__init__(account)
+    def __init__(self, account: Account | None, sent: Pending | None, schools: Sequence[School]) -> None:
+        super().__init__(account, sent)
         named = ((school.id, school.name) for school in schools)
         self.school.choices = fields.choices([("", gettext("Choose your school")), *named])
 

@@ -14,9 +14,9 @@ from matchmaker.clock import utc_now
 from matchmaker.extensions import db, limiter
 from matchmaker.policies import NOBODY, Permission
 from matchmaker.queries import people, schools
-from matchmaker.services import accounts, organisations, partners
+from matchmaker.services import accounts, identities, organisations, partners, sign_in_links
 from matchmaker.web import context
-from matchmaker.web.account import invited
+from matchmaker.web.account import invited, pending, second_step
 from matchmaker.web.account.forms import JoinForm, PartnerForm, SwitchForm, TeacherForm
 from models import Account, Partner, PartnerKind, Region, Role
 
@@ -53,7 +53,7 @@ def join() -> ResponseReturnValue:
 def join_teacher() -> ResponseReturnValue:
     """Become a teacher of a school, once a coordinator has vouched for it."""
     region = context.region()
-    form = TeacherForm(_signed_in(), schools.of_region(db.session, region.id))
+    form = TeacherForm(_signed_in(), pending.current(), schools.of_region(db.session, region.id))
     if not form.validate_on_submit():
         return render_template("account/join_teacher.html", form=form), 422 if form.errors else 200
     account = _account(form, region)
@@ -62,7 +62,7 @@ def join_teacher() -> ResponseReturnValue:
             db.session, account, region, form.school.data,
             grades=[], subjects=[], phone=form.phone.data or "", clock=utc_now,
         )  # fmt: skip
-    return _joined(form)
+    return _joined(form, account)
 
 
 @blueprint.route("/join/partner", methods=["GET", "POST"])
@@ -107,7 +107,7 @@ def switch() -> ResponseReturnValue:
 
 
 def _join_as_partner(region: Region, link: invited.Invited | None) -> ResponseReturnValue:
-    form = PartnerForm(_signed_in())
+    form = PartnerForm(_signed_in(), pending.current())
     if not form.validate_on_submit():
         return render_template("account/join_partner.html", form=form, link=link), 422 if form.errors else 200
     account = _account(form, region)
@@ -119,7 +119,7 @@ def _join_as_partner(region: Region, link: invited.Invited | None) -> ResponseRe
         partners.save_fund(db.session, NOBODY, partner, form.fund, utc_now)
         if link is not None and link.organisation is not None:
             organisations.join(db.session, NOBODY, partner.id, link.organisation.id, utc_now)
-    return _joined(form)
+    return _joined(form, account)
 
 
 def _partner_here(region: Region) -> Partner | None:
@@ -146,19 +146,29 @@ def _account(form: JoinForm, region: Region) -> Account | None:
     """The account that joins: the one signed in, or a new one. None when the address has one already."""
     if (account := _signed_in()) is not None:
         return account
-    account = accounts.open_account(db.session, form.newcomer)
+    confirmed_at = utc_now() if form.proven else None
+    account = accounts.open_account(db.session, form.newcomer, confirmed_at=confirmed_at)
     if account is None:
         accounts.tell_owner(db.session, region, form.email.data, utc_now)
+    elif form.proven:
+        identities.link(db.session, NOBODY, account, form.proven, utc_now)
+    elif form.sent:
+        # The first time they sign in by a link, which shows that the address is theirs; then it can be connected.
+        sign_in_links.ask(db.session, account.email, region.id, utc_now)
     else:
         send_confirmation_instructions(account)  # type: ignore[no-untyped-call]
     return account
 
 
-def _joined(form: JoinForm) -> ResponseReturnValue:
+def _joined(form: JoinForm, account: Account | None) -> ResponseReturnValue:
     """The same page whether the address was new or had an account: nobody learns who is here."""
     if current_user.is_authenticated:
         outbox.commit(db.session)
         return redirect(url_for("account.home"))
     email = form.email.data
     outbox.commit(db.session)
-    return render_template("account/waiting.html", state="confirm", email=email)
+    if account is not None and form.sent and form.proven:
+        pending.settle()
+        return second_step.enter(account, via=form.sent.provider.name)
+    again = url_for("links.ask" if form.sent else "security.send_confirmation")
+    return render_template("account/waiting.html", state="confirm", email=email, again=again)

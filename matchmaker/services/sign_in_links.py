@@ -1,0 +1,88 @@
+"""Signing in by a mailed link: for teachers and partners, once, for half an hour. Whoever decides for others gets none.
+
+A partner whom a coordinator has written down has an address here and no account; the first link makes it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from matchmaker import outbox
+from matchmaker.clock import Clock
+from matchmaker.errors import DomainError
+from matchmaker.queries import people
+from matchmaker.services import accounts
+from models import Account, Partner, QueueName
+
+LASTS = timedelta(minutes=30)
+OFTEN = timedelta(minutes=5)
+"""Another link for the same address is written no sooner, unless the last one was used."""
+
+
+class LinkOver(DomainError):
+    """The link was used, a newer one was, or whoever it was for signs in another way now."""
+
+    status = 410
+
+
+def ask(session: Session, email: str, region_id: int | None, clock: Clock) -> None:
+    """Mail a link to an address if somebody here has it, from their network or else the given one."""
+    now = clock()
+    found = people.account_with(session, email) or people.profile_without_account(session, email)
+    if found is None or (isinstance(found, Account) and not found.active):
+        return
+    if isinstance(found, Account):
+        network = found.memberships[0].region_id if found.memberships else region_id
+        payload, times = {"account_id": found.id}, found.links_used
+    else:
+        network, payload, times = found.region_id, {"partner_id": found.id}, 0
+    outbox.put(
+        session,
+        name=QueueName.MAIL,
+        key=f"sign-in-link:{said(found)}:{times}:{int(now.timestamp() // OFTEN.total_seconds())}",
+        kind="sign_in_link",
+        due_at=now,
+        region_id=network,
+        payload=payload,
+    )
+
+
+def said(holder: Account | Partner) -> str:
+    """Whom a link is for, as it stands in its token: an account carries how many of its links were used before."""
+    if isinstance(holder, Account):
+        return f"account:{holder.id}:{holder.links_used}"
+    return f"partner:{holder.id}"
+
+
+def holder(session: Session, recipient: str, now: datetime, *, lock: bool = False) -> Account | Partner:
+    """Whom a link is for. Raises LinkOver once it opens nothing any more."""
+    kind, _, row_id = recipient.partition(":")
+    options: Any = {"with_for_update": lock or None, "populate_existing": lock}
+    found: Account | Partner | None
+    if kind == "account":
+        found = account = session.get(Account, int(row_id.partition(":")[0]), **options)
+        good = account is not None and account.active and not people.is_staff(session, account.id, now)
+    else:
+        found = partner = session.get(Partner, int(row_id), **options)
+        good = partner is not None and partner.account_id is None and partner.merged_into_id is None
+    if found is None or not good or said(found) != recipient:
+        raise LinkOver
+    return found
+
+
+def use(session: Session, recipient: str, clock: Clock) -> Account:
+    """The account that a link signs in to: whoever holds it reads that address. Raises LinkOver the second time."""
+    now = clock()
+    found = holder(session, recipient, now, lock=True)
+    account = found if isinstance(found, Account) else accounts.take_profile(session, found, clock)
+    if account is None:
+        raise LinkOver
+    account.links_used += 1
+    if account.confirmed_at is None:
+        # Nobody had shown yet that this is their address, so nobody can say whose password it is.
+        account.confirmed_at, account.password = now, None
+    session.flush()
+    return account
