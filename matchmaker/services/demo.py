@@ -34,10 +34,12 @@ from models import (
     LearningRequest,
     Partner,
     PartnerKind,
+    Reflection,
     Region,
     RequestState,
     Role,
     School,
+    Side,
     Teacher,
     Window,
 )
@@ -213,6 +215,8 @@ def _partner(session: Session, loaded: Loaded, row: dict[str, Any]) -> None:
         joined_on=now.date() - timedelta(days=row["member_for_days"]),
         paused_at=now if row["paused"] else None,
         reviewed_at=now,
+        public_since=now if row.get("public") else None,
+        public_name=row.get("public") == "named",
         **dict(zip(("free_from", "free_until"), map(time.fromisoformat, row.get("hours", ())), strict=False)),
         **{name: row[name] for name in _AS_WRITTEN},
     )
@@ -319,6 +323,26 @@ def _history(session: Session, loaded: Loaded, row: dict[str, Any]) -> None:
     session.flush()
     if met:
         capacity.hold(session, introduction, capacity.period_of(then, loaded.region), then)
+        _stories(session, loaded, introduction, row.get("stories", {}), then + timedelta(days=1))
+
+
+def _stories(
+    session: Session, loaded: Loaded, introduction: Introduction, told: dict[str, dict[str, str]], at: datetime
+) -> None:
+    """What both sides share of a visit, each under a first name, as a coordinator has read it."""
+    shared = {"took_place": True, "consent": True, "written_at": at, "shared_at": at}
+    by = loaded.coordinator.id if loaded.coordinator else None
+    session.add_all(
+        Reflection(
+            region_id=loaded.region.id,
+            introduction_id=introduction.id,
+            side=Side(side),
+            shared_by_id=by,
+            **shared,
+            **said,
+        )
+        for side, said in told.items()
+    )
 
 
 def _at(loaded: Loaded, day: date, clock_time: str) -> datetime:

@@ -55,7 +55,8 @@ from matchmaker.web.people.merging import blueprint as merging
 from matchmaker.web.people.picked import blueprint as picked
 from matchmaker.web.people.views import blueprint as people
 from matchmaker.web.personal.views import blueprint as personal
-from matchmaker.web.public.views import blueprint as public
+from matchmaker.web.public import addresses
+from matchmaker.web.public import blueprint as public
 from matchmaker.web.reflections.views import blueprint as reflections
 from matchmaker.web.requests.ideas import blueprint as ideas
 from matchmaker.web.requests.views import blueprint as requests
@@ -144,6 +145,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         app.register_blueprint(area)
     if settings.mailbox_dir:
         app.register_blueprint(mailbox)
+    addresses.register(app)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE
     traffic.init_app(app, settings)
     packing.init_app(app)

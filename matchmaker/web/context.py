@@ -46,6 +46,10 @@ def load() -> ResponseReturnValue | None:
             return _second_step_first(chosen)
         g.membership = chosen
     g.region = g.membership.region if g.membership else default_region()
+    if (network := (request.view_args or {}).pop("network", None)) is not None:
+        # A network's own address of a page that anybody may read: whoever looks may work for another one.
+        g.region = db.session.scalar(select(Region).where(Region.slug == network)) or abort(404)
+        g.network = network
     return None
 
 

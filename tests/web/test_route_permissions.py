@@ -271,6 +271,9 @@ TABLE = {
     "POST /schools/<row:school_id>/facts":
                                       "login 404  404  403  403  403  403  403  422  403  404",
     "GET /admin/health":              "login 404  404  403  403  403  403  403  200  403  403",
+    "GET /admin/staff":               "login 404  404  403  403  403  403  403  200  403  403",
+    "POST /admin/staff/<row:membership_id>/second-step":
+                                      "login 404  404  403  403  403  403  403  ok   403  404",
     "GET /admin/region":              "login 404  404  403  403  403  403  403  200  403  403",
     "POST /admin/region":             "login 404  404  403  403  403  403  403  422  403  403",
     "POST /admin/outbox/<row:item_id>/retry":

@@ -74,6 +74,7 @@ class Furnished:
 
 def build(cast: Cast) -> World:
     """Write it into the cast's region."""
+    cast.esperanza.public_since, cast.esperanza.public_name = f.NOW, True
     asked = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
     ranking = f.RankingFactory(region=cast.region, of=asked, eligible=2, excluded={"paused": 3, "distance": 1})
     shared = {"region": cast.region, "of": asked, "found_in": ranking}

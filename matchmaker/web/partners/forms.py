@@ -124,6 +124,12 @@ class PauseForm(fields.PageForm):
             raise ValidationError(gettext("Please choose a day that is still ahead."))
 
 
+class PublicForm(fields.PageForm):
+    """That everybody may read what a partner knows, with the first name or without."""
+
+    named = BooleanField(_("With the first name"))
+
+
 class FundForm(fields.PageForm):
     """One thing a partner knows, and how they came to know it."""
 

@@ -15,12 +15,13 @@ from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.mail import introductions as letters
 from matchmaker.policies import Permission
-from matchmaker.queries import capacity, introductions, paging, reach, suggestions, waiting
-from matchmaker.services import organisations, partners
+from matchmaker.queries import capacity, introductions, paging, public_face, reach, suggestions, waiting
+from matchmaker.services import organisations, partners, publicity
 from matchmaker.web import context, failures, labels
 from matchmaker.web.partners import own
-from matchmaker.web.partners.forms import ClassesForm, FundForm, PauseForm, ProfileForm
+from matchmaker.web.partners.forms import ClassesForm, FundForm, PauseForm, ProfileForm, PublicForm
 from matchmaker.web.partners.prompts import PROMPTS, next_for
+from matchmaker.web.public import shown
 from models import Fund, Introduction, Partner
 
 blueprint = Blueprint("partners", __name__, url_prefix="/profile")
@@ -52,6 +53,8 @@ def profile() -> ResponseReturnValue:
         format_notes=labels.FORMAT_NOTES,
         prompts=PROMPTS,
         asked=next_for(len(partner.funds)),
+        called=public_face.first_name(partner),
+        held_back=shown.held_back(partner.funds),
     )
     return page, 422 if form.errors else 200
 
@@ -61,7 +64,8 @@ def preview() -> ResponseReturnValue:
     """What others see of the profile: a teacher before and after a yes, and a coordinator."""
     partner = own.partner()
     days = [str(name) for number, name in enumerate(labels.WEEKDAYS) if number in partner.weekdays]
-    return render_template("partners/preview.html", partner=partner, month=_month(partner), days=days)
+    public = shown.funds(partner.funds, public_face.areas(db.session, partner.region_id))
+    return render_template("partners/preview.html", partner=partner, month=_month(partner), days=days, public=public)
 
 
 @blueprint.get("/visits")
@@ -118,6 +122,25 @@ def fund_remove(fund_id: int) -> ResponseReturnValue:
     partners.remove_fund(db.session, g.actor, partner, fund_id, utc_now)
     outbox.commit(db.session)
     flash(_("It is no longer offered to anyone."), "ok")
+    return redirect(url_for("partners.profile"))
+
+
+@blueprint.post("/public")
+def make_public() -> ResponseReturnValue:
+    """Everybody may read what the partner knows, with the first name or without."""
+    partner = own.partner()
+    publicity.allow(db.session, g.actor, partner, utc_now, named=bool(PublicForm().named.data))
+    outbox.commit(db.session)
+    flash(_("Thank you. Everybody may read it now, and you can take it back at any time."), "ok")
+    return redirect(url_for("partners.profile"))
+
+
+@blueprint.post("/private")
+def make_private() -> ResponseReturnValue:
+    """Nobody but the network reads it any more."""
+    publicity.take_back(db.session, g.actor, own.partner(), utc_now)
+    outbox.commit(db.session)
+    flash(_("It is gone from the page that everybody can read."), "ok")
     return redirect(url_for("partners.profile"))
 
 

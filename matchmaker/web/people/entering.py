@@ -12,11 +12,12 @@ from matchmaker import outbox
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.policies import Permission
-from matchmaker.queries import people, reach, suggestions
-from matchmaker.services import organisations, partners
+from matchmaker.queries import people, public_face, reach, suggestions
+from matchmaker.services import organisations, partners, publicity
 from matchmaker.web import context, failures, labels
-from matchmaker.web.partners.forms import ClassesForm, FundForm, PauseForm, ProfileForm
-from matchmaker.web.people.forms import CallForm
+from matchmaker.web.partners.forms import ClassesForm, FundForm, PauseForm, ProfileForm, PublicForm
+from matchmaker.web.people.forms import NAMED, NOT_ASKED, CallForm
+from matchmaker.web.public import shown
 from models import Fund, Partner
 
 blueprint = Blueprint("entering", __name__, url_prefix="/people")
@@ -32,6 +33,8 @@ def new() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             partner = partners.enter(db.session, g.actor, region, form.called, form.fund, utc_now)
+            if form.public.data != NOT_ASKED:
+                publicity.allow(db.session, g.actor, partner, utc_now, named=form.public.data == NAMED)
         except partners.KnownAlready as known:
             # Somebody is on the phone: what was written must stay on the page.
             form.email.errors = [failures.sentence(known)]
@@ -58,7 +61,13 @@ def profile(partner_id: int) -> ResponseReturnValue:
         else:
             return _saved(partner)
     page = render_template(
-        "people/profile.html", partner=partner, form=form, reach=reached, format_notes=labels.FORMAT_NOTES
+        "people/profile.html",
+        partner=partner,
+        form=form,
+        reach=reached,
+        format_notes=labels.FORMAT_NOTES,
+        called=public_face.first_name(partner),
+        held_back=shown.held_back(partner.funds),
     )
     return page, 422 if form.errors else 200
 
@@ -96,6 +105,22 @@ def fund_remove(partner_id: int, fund_id: int) -> ResponseReturnValue:
     """Take a fund out of the profile, as they asked."""
     partner = _partner(partner_id)
     partners.remove_fund(db.session, g.actor, partner, fund_id, utc_now)
+    return _saved(partner)
+
+
+@blueprint.post("/<row:partner_id>/public")
+def make_public(partner_id: int) -> ResponseReturnValue:
+    """Everybody may read what they know, as they said on the phone."""
+    partner = _partner(partner_id)
+    publicity.allow(db.session, g.actor, partner, utc_now, named=bool(PublicForm().named.data))
+    return _saved(partner)
+
+
+@blueprint.post("/<row:partner_id>/private")
+def make_private(partner_id: int) -> ResponseReturnValue:
+    """Nobody but the network reads it any more, as they asked."""
+    partner = _partner(partner_id)
+    publicity.take_back(db.session, g.actor, partner, utc_now)
     return _saved(partner)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from flask import request
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _
-from wtforms import RadioField, SelectField
+from wtforms import RadioField, SelectChoice, SelectField
 from wtforms.validators import Email, InputRequired, Optional
 
 from matchmaker.services import merging
@@ -18,6 +18,12 @@ from matchmaker.web.partners.forms import VISITS
 from models import Clearance, Partner
 
 LONGEST_EMAIL = 254
+NOT_ASKED, UNNAMED, NAMED = "", "unnamed", "named"
+PUBLIC = (
+    SelectChoice(NOT_ASKED, _("No, or not asked")),
+    SelectChoice(UNNAMED, _("Yes, without a name")),
+    SelectChoice(NAMED, _("Yes, with the first name")),
+)
 
 
 class CallForm(fields.PageForm):
@@ -33,10 +39,11 @@ class CallForm(fields.PageForm):
     told_in = SelectField(_("Told in"))
     neighbourhood = fields.line(_("Neighborhood"), 120)
     monthly_capacity = SelectField(_("Visits a month, at most"), coerce=int)
+    public = RadioField(_("May everybody read it?"), choices=PUBLIC, default=NOT_ASKED)
 
     def __init__(self) -> None:
         here = str(get_locale())
-        super().__init__(data={"language": here, "told_in": here, "monthly_capacity": 1})
+        super().__init__(data={"language": here, "told_in": here, "monthly_capacity": 1, "public": NOT_ASKED})
         self.phone.validators = [
             InputRequired(message=_("Please write a number to call back.")),
             *self.phone.validators,
