@@ -96,6 +96,8 @@ class Permission(Enum):
     """A region: admins."""
     ERASE_PERSON = "take along or erase what is kept of somebody, as they have asked"
     """A membership or a partner of a region: admins."""
+    RESET_SECOND_STEP = "take away the second step of somebody of the staff who has lost it"
+    """A membership: the region's admins, for others, who are of no other region's staff than the admin's own."""
     SET_REGION = "change how the network works: its days, hours and how it is reached"
     """A region: admins."""
     MAKE_TOKEN = "make tokens for programs that act in one's name, and see one's own"
@@ -116,6 +118,11 @@ def _staff(actor: Actor, subject: Any) -> bool:
 
 def _admin(actor: Actor, subject: Any) -> bool:
     return actor.is_a(_region(subject), Role.ADMIN)
+
+
+def _admin_of_all(actor: Actor, membership: Membership) -> bool:
+    theirs = [m for m in membership.account.memberships if m.role in STAFF and m.until is None]
+    return actor.account_id != membership.account_id and all(_admin(actor, each) for each in (membership, *theirs))
 
 
 def _own_note(actor: Actor, note: Any) -> bool:
@@ -176,6 +183,7 @@ PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
     Permission.SET_POLICY: _admin,
     Permission.EXPORT_REGION: _admin,
     Permission.ERASE_PERSON: _admin,
+    Permission.RESET_SECOND_STEP: _admin_of_all,
     Permission.SET_REGION: _admin,
     Permission.MAKE_TOKEN: lambda actor, region: actor.is_a(_region(region), Role.TEACHER, *INVITING),
     Permission.REVOKE_TOKEN: lambda actor, token: _own_token(actor, token) or _admin(actor, token),

@@ -64,6 +64,7 @@ def subjects(cast: Cast) -> dict[Permission, Any]:
         P.EXPORT_REGION: cast.region,
         P.ERASE_PERSON: cast.region,
         P.SET_REGION: cast.region,
+        P.RESET_SECOND_STEP: next(m for m in cast.ben.memberships if m.role is Role.COORDINATOR),
     }
 
 
@@ -91,6 +92,7 @@ ADMIN = {
     P.EXPORT_REGION,
     P.ERASE_PERSON,
     P.SET_REGION,
+    P.RESET_SECOND_STEP,
 }
 MAY = {
     "ana": TALK | {P.MAKE_TOKEN, P.POST_REQUEST, P.READ_REQUEST, P.WITHDRAW_REQUEST, P.CHOOSE_TIME, P.PLAN_VISIT},

@@ -86,6 +86,7 @@ def compose(session: Session, item: OutboxItem, settings: Settings, now: datetim
         letterhead=letterhead(region, language),
         context={
             "page": item.payload.get("page", ""),
+            "what": item.payload.get("what", ""),
             "until": until,
             "forgot": link(settings, "security.forgot_password"),
         },

@@ -14,13 +14,17 @@ from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.errors import Conflict, Invalid
 from matchmaker.policies import Actor
-from models import EquityPolicy, Region
+from models import Account, EquityPolicy, Region
 
 DEFAULT_RATIONALE = (
     "The policy a region starts with. Schools that were visited less, and whose documented need is higher, keep more of"
     " their closeness when somebody busy is asked; people shown less often than their knowledge deserves get a small,"
     " bounded lift; a full month costs more than an empty one."
 )
+
+
+class SecondStepFirst(Conflict):
+    """Whoever asks others for a second step has one: an admin must not lock themself out."""
 
 
 class RegionExists(Conflict):
@@ -53,7 +57,7 @@ def found(
 
 NUMBERS = (
     *("answer_days", "remind_days", "limit_days", "task_days", "notice_days"),
-    *("quiet_from", "quiet_until", "daily_mails", "undo_seconds", "conversations_read"),
+    *("quiet_from", "quiet_until", "daily_mails", "undo_seconds", "conversations_read", "second_step_required"),
     *("postal_address", "phone", "email"),
 )
 """What an admin decides about a network, beside its policy and its calendar."""
@@ -62,10 +66,13 @@ NUMBERS = (
 def set_numbers(session: Session, actor: Actor, region_id: int, wanted: Mapping[str, Any], clock: Clock) -> Region:
     """Change some of ``NUMBERS``; what is under way keeps the days it was promised. The audit says which changed.
 
-    Raises Invalid naming the field for a reminder that would come after the answer is due.
+    Raises Invalid naming the field for a reminder that would come after the answer is due, and SecondStepFirst where an
+    admin without a second step would ask the staff for one.
     """
     region = session.get_one(Region, region_id, with_for_update=True, populate_existing=True)
     changed = {name: wanted[name] for name in NUMBERS if name in wanted and wanted[name] != getattr(region, name)}
+    if changed.get("second_step_required") and not _has_second_step(session, actor):
+        raise SecondStepFirst
     for name, value in changed.items():
         setattr(region, name, value)
     if region.remind_days >= region.answer_days:
@@ -75,6 +82,10 @@ def set_numbers(session: Session, actor: Actor, region_id: int, wanted: Mapping[
         audit.record(session, actor, audit.Tag.REGION_SET, region, at=clock(), changed=sorted(changed), **numbers)
     session.flush()
     return region
+
+
+def _has_second_step(session: Session, actor: Actor) -> bool:
+    return actor.account_id is not None and session.get_one(Account, actor.account_id).has_second_step
 
 
 def without_postal_address(session: Session) -> Sequence[str]:

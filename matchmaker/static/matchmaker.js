@@ -43,6 +43,37 @@
     all("details.menu[open]").forEach((menu) => { menu.open = false; one("summary", menu).focus(); });
   });
 
+  // ── Passkeys: the browser asks for one, and its answer goes back in the form ──
+  const letters = { "+": "-", "/": "_", "-": "+", _: "/", "=": "" };
+  const packed = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/[+/=]/g, (c) => letters[c]);
+  const bytes = (text) => Uint8Array.from(atob(text.replace(/[-_]/g, (c) => letters[c])), (c) => c.charCodeAt(0));
+
+  async function passkey(form) {
+    const options = JSON.parse(form.dataset.passkey);
+    options.challenge = bytes(options.challenge);
+    [...(options.excludeCredentials ?? []), ...(options.allowCredentials ?? []), options.user ?? {}]
+      .forEach((known) => { if (known.id) known.id = bytes(known.id); });
+    const key = await navigator.credentials[options.user ? "create" : "get"]({ publicKey: options });
+    const response = { transports: key.response.getTransports?.() };
+    for (const part of ["attestationObject", "clientDataJSON", "authenticatorData", "signature", "userHandle"]) {
+      if (key.response[part]) response[part] = packed(key.response[part]);
+    }
+    const extensions = JSON.stringify(key.getClientExtensionResults());
+    const answer = { id: key.id, rawId: packed(key.rawId), type: key.type, response, extensions };
+    form.elements.credential.value = JSON.stringify(answer);
+    form.requestSubmit();
+  }
+
+  all("form[data-passkey]").forEach((form) => {
+    const show = (failed) => {
+      one("[data-passkey-asks]", form).hidden = failed;
+      one("[data-passkey-failed]", form).hidden = one("[data-passkey-again]", form).hidden = !failed;
+    };
+    const ask = () => { show(false); passkey(form).catch(() => show(true)); };
+    one("[data-passkey-again]", form).addEventListener("click", ask);
+    ask();
+  });
+
   // ── Drafts: kept in this browser for a day, gone after posting and at sign-out ──
   const DAY = 24 * 60 * 60 * 1000;
   const DRAFT = "draft:";

@@ -19,6 +19,7 @@ from matchmaker.web.account.oidc import blueprint as oidc
 from matchmaker.web.account.sign_in import blueprint as sign_in
 from matchmaker.web.account.views import blueprint as account
 from matchmaker.web.admin.region import blueprint as region
+from matchmaker.web.admin.staff import blueprint as staff
 from matchmaker.web.admin.views import blueprint as admin
 from matchmaker.web.calendars.views import blueprint as calendars
 from matchmaker.web.clearances.supervision import blueprint as supervision
@@ -115,6 +116,7 @@ AREAS = (
     mail_choices,
     admin,
     region,
+    staff,
     health,
 )
 CSP = "; ".join(
@@ -150,7 +152,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     traffic.init_app(app, settings)
     packing.init_app(app)
     app.before_request(context.load)
-    app.before_request(second_step.no_code_while_signed_in)
+    second_step.init_app(app)
     app.after_request(_headers)
     app.context_processor(_page_context)
     filters.register(app)

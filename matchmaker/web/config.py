@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from matchmaker.clock import utc_now
 from matchmaker.i18n import TRANSLATIONS
 from matchmaker.settings import Settings
-from matchmaker.web.account import second_step
+from matchmaker.web.account import factor_settings, factors
 from matchmaker.web.account.passwords import Passwords
 
-SECURITY_PARTS: dict[str, Any] = {"password_util_cls": Passwords, **second_step.PARTS}
+SECURITY_PARTS: dict[str, Any] = {"password_util_cls": Passwords, **factors.PARTS}
 """What Flask-Security is made with that is not a setting."""
 
 
@@ -46,7 +46,7 @@ def flask_config(settings: Settings, root: Path) -> dict[str, Any]:
         "RATELIMIT_ENABLED": settings.environment != "test",
         "WTF_CSRF_TIME_LIMIT": None,
         **_security(settings),
-        **second_step.flask_config(settings, secure=secure),
+        **factor_settings.flask_config(settings, secure=secure),
     }
 
 

@@ -42,7 +42,7 @@ def load() -> ResponseReturnValue | None:
         g.held_back = [m for m in counting if m not in g.memberships]
         g.actor = actor_for(account, g.memberships, utc_now())
         chosen = next((m for m in counting if m.id == session.get("membership_id")), counting[0] if counting else None)
-        if chosen in g.held_back:
+        if chosen is not None and chosen in g.held_back:
             return _second_step_first(chosen)
         g.membership = chosen
     g.region = g.membership.region if g.membership else default_region()

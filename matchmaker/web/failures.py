@@ -145,6 +145,9 @@ SENTENCES = {
         "This was written more than 30 days ago and can no longer be changed here. Please call or write to us."
     ),
     reflections.StoryChanged: _l("The story was changed or taken back since you read it. Nothing was done."),
+    regions.SecondStepFirst: _l(
+        "Set up a second step for yourself first, under “Ways to sign in”; then ask your staff for one. Nothing was saved."
+    ),
     regions.RegionExists: _l("A region called %(slug)s is there already. Nothing was changed."),
     requests.PossibleStudentName: _l("The words may name a student. Nothing was saved."),
     requests.NoDateAhead: _l("Please offer at least one date that lies ahead."),

@@ -42,6 +42,7 @@ class RegionForm(fields.PageForm):
     daily_mails = _whole(_l("Mails a day to one person"), 1, 100)
     undo_seconds = _whole(_l("Seconds to undo an approval"), 0, 86_400)
     conversations_read = BooleanField(_l("Coordinators may read what two people write to each other"))
+    second_step_required = BooleanField(_l("Coordinators, admins and funders need a second step to sign in"))
     postal_address = fields.line(_l("Postal address"), 200)
     phone = fields.phone(_l("Phone"))
     email = fields.line(_l("E-mail"), 200, required=_l("Please write the address at which people reach you."))
