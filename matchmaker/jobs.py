@@ -21,6 +21,7 @@ from matchmaker.mail.deliver import NotYet, PermanentFailure, UnknownKind, deliv
 from matchmaker.mail.transport import Transport
 from matchmaker.services import (
     afterwards,
+    api_replies,
     bounces,
     clearances,
     deadlines,
@@ -203,6 +204,7 @@ def _plan(session: Session, item: OutboxItem, until_stored: ExitStack) -> dateti
 FOLLOW_UPS: dict[str, Callable[[Session, OutboxItem, datetime], datetime | None]] = {
     partners.RESUME: partners.pause_ends,
     applying.EXPIRES: applying.expire,
+    api_replies.EXPIRE: api_replies.expire,
     deadlines.UNANSWERED: overdue.unanswered,
     deadlines.TIMES: overdue.times_unanswered,
     deadlines.NO_DATE: overdue.no_date,

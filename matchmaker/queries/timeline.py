@@ -32,7 +32,8 @@ from models import (
 STEPS = ("posted", "matched", "invited", "introduced", "scheduled", "reflected")
 
 _I = IntroductionState
-_YES = frozenset({_I.ACCEPTED, _I.INTRODUCED, _I.SCHEDULED, _I.MET, _I.REFLECTED})
+YES = frozenset({_I.ACCEPTED, _I.INTRODUCED, _I.SCHEDULED, _I.MET, _I.REFLECTED})
+"""States in which both sides have said yes."""
 _CAME_BACK = {
     _I.NOT_NOW: "came_back",
     _I.LAPSED: "came_back",
@@ -55,6 +56,8 @@ _OF_INTRODUCTION = {
     _I.MET: "done",
     _I.REFLECTED: "done",
 }
+TOLD = frozenset(_OF_INTRODUCTION)
+"""States in which a teacher is told of a person, by name once that person has said yes."""
 # How many of the six steps are behind, and whether the one after them is going on now.
 _PROGRESS = {
     "draft": (0, True),
@@ -162,7 +165,7 @@ def weighed(session: Session, request: LearningRequest) -> list[dict[str, Any]]:
         return []
     chosen = session.execute(
         select(Proposal.ranking_id, Proposal.rank, Proposal.reasons)
-        .outerjoin(Introduction, (Introduction.proposal_id == Proposal.id) & Introduction.state.in_(_YES))
+        .outerjoin(Introduction, (Introduction.proposal_id == Proposal.id) & Introduction.state.in_(YES))
         .where(
             Proposal.request_id == request.id,
             Proposal.state.in_((ProposalState.APPROVED, ProposalState.OPEN)),
@@ -274,7 +277,7 @@ def _timeline(
 
 def _line(asked: _Asked, request: LearningRequest, now: datetime) -> Line:
     introduction = asked.introduction
-    agreed = introduction.state in _YES
+    agreed = introduction.state in YES
     meeting: slots.TimeSpan | None = (asked.visit or introduction.window) if agreed else None
     headline = _OF_INTRODUCTION[introduction.state]
     return Line(

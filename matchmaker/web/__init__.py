@@ -12,7 +12,7 @@ from werkzeug.routing import IntegerConverter, Map
 from matchmaker.extensions import limiter
 from matchmaker.i18n import LANGUAGES
 from matchmaker.settings import Settings
-from matchmaker.web import context, failures, filters, packing, traffic
+from matchmaker.web import api, context, failures, filters, packing, traffic
 from matchmaker.web.account import second_step
 from matchmaker.web.account.links import blueprint as links
 from matchmaker.web.account.oidc import blueprint as oidc
@@ -156,6 +156,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.after_request(_headers)
     app.context_processor(_page_context)
     filters.register(app)
+    api.init_app(app)
     failures.init_app(app)
     _limit(app)
 
@@ -193,7 +194,9 @@ def _headers(response: Response) -> Response:
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if request.endpoint != "static" and (session or "token" in (request.view_args or {})):
+    if context.by_program():
+        response.headers.setdefault("Cache-Control", "no-store")
+    elif request.endpoint != "static" and (session or "token" in (request.view_args or {})):
         # A page with somebody's matters stays out of shared caches and of the back button after signing out.
         response.headers["Cache-Control"] = "no-store"
     return response

@@ -19,6 +19,8 @@ from matchmaker.policies import NOBODY, Permission, actor_for, in_force, permits
 from matchmaker.queries import desk, people
 from models import Account, Membership, Region, Role
 
+API = "/api"
+"""Where programs ask."""
 WITHOUT_CONTEXT = frozenset({"static", "mail.reports", "health.live", "health.ready", "health.figures"})
 """Endpoints that ask the database nothing before their view."""
 WITHOUT_SECOND_STEP = frozenset({"public", "security", "sign_in"})
@@ -35,6 +37,9 @@ def load() -> ResponseReturnValue | None:
     if request.endpoint in WITHOUT_CONTEXT:
         return None
     _refuse_null_bytes()
+    if by_program():
+        # Cookies do not count there: `api.auth` looks who calls.
+        return None
     if current_user.is_authenticated:
         account: Account = current_user._get_current_object()
         counting = [m for m in people.memberships_of(db.session, account.id) if m.counts(utc_now())]
@@ -69,8 +74,15 @@ def default_region() -> Region | None:
     return db.session.scalar(query)
 
 
+def by_program() -> bool:
+    """Whether a program asks, for whom there are no pages, no session and no cookies."""
+    return request.path.startswith(f"{API}/")
+
+
 def session_locale() -> str:
     """The language of the page: what was chosen, else the reader's of a link, the account's, the browser's first."""
+    if by_program():
+        return str(g.get("reader_language") or request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0])
     if session.get("language") in LANGUAGES:
         return str(session["language"])
     if g.get("reader_language") in LANGUAGES:
@@ -111,7 +123,7 @@ def region() -> Region:
 def require(permission: Permission, subject: Any) -> None:
     """Go on only if the actor may; what belongs to another region than the current one does not exist here."""
     region_id = subject.id if isinstance(subject, Region) else subject.region_id
-    if region_id != region().id or not any(m.region_id == region_id for m in g.memberships):
+    if region_id != region().id or not any(region_id == granted for granted, _role in g.actor.grants):
         abort(404)
     if not permits(g.actor, permission, subject):
         abort(403)

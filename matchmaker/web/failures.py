@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from matchmaker.errors import Conflict, DomainError, Invalid, NotFound, NotPermitted
 from matchmaker.extensions import db
 from matchmaker.services import (
+    api_replies,
     api_tokens,
     bulk,
     capacity,
@@ -43,7 +44,8 @@ from matchmaker.services import (
 )
 from matchmaker.services.sheets import faults
 from matchmaker.tokens import BadLink, ExpiredLink
-from matchmaker.web import filters
+from matchmaker.web import context, filters
+from matchmaker.web.api import problems
 from models import NotAllowedInState
 
 log = structlog.get_logger()
@@ -58,6 +60,7 @@ SENTENCES = {
     Invalid: _l("Something in the form could not be used. Nothing was saved."),
     BadLink: _l("This link is not complete. Please open it again from the mail."),
     ExpiredLink: _l("This link has ended. Please call or write to us and we will sort it out."),
+    api_replies.KeyUsed: _l("This key was sent along with another call before. Nothing was done."),
     api_tokens.TooManyTokens: _l(
         "You have %(most)s tokens that work already. Please end one first. Nothing was made."
     ),
@@ -206,12 +209,16 @@ def init_app(app: Flask) -> None:
 def page(status: int, message: str | None = None) -> Response:
     """The error page of a status."""
     db.session.rollback()
+    if context.by_program():
+        return problems.answer(status, message)
     return make_response(render_template("errors/error.html", code=status, message=message), status)
 
 
 def _refused(error: DomainError) -> Response:
     # Roll back before the sentence is read: its facts are plain values, not rows.
     db.session.rollback()
+    if context.by_program():
+        return problems.of(error, sentence(error))
     return page(error.status, sentence(error))
 
 
@@ -227,13 +234,16 @@ def _database_away(error: OperationalError) -> Response:
     log.error("database_away", error=type(error.orig).__name__)
     words = "The database is not answering. Nothing was saved; please try again in a minute.\n"
     palabras = "La base de datos no contesta. No se guardó nada; vuelva a intentarlo en un minuto.\n"
+    if context.by_program():
+        return problems.answer(503, words.strip(), headers={"Retry-After": "30"})
     return Response(words + palabras, 503, {"Retry-After": "30"}, mimetype="text/plain")
 
 
 def _http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
-    answer = page(error.code)
+    db.session.rollback()
+    answer = problems.of_http(error) if context.by_program() else page(error.code)
     # What the error itself has to say to a program: which methods are allowed, when to try again.
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):

@@ -79,3 +79,17 @@ def _wrong_day(day: date, region: Region) -> str | None:
     if day.weekday() >= SATURDAY:
         return gettext("Please choose a school day, Monday to Friday.")
     return None
+
+
+def refused(starts_at: datetime, ends_at: datetime, region: Region) -> str | None:
+    """What is wrong with a time that no form has checked, as the forms say it; None where nothing is."""
+    if starts_at <= utc_now():
+        return gettext("Please choose a time that lies ahead.")
+    if starts_at > utc_now() + FARTHEST:
+        return gettext("Please choose a day within the next 18 months.")
+    if not timedelta(minutes=MINUTES[0]) <= ends_at - starts_at <= timedelta(minutes=MINUTES[-1]):
+        return gettext("A visit lasts %(least)s to %(most)s minutes.", least=MINUTES[0], most=MINUTES[-1])
+    local = starts_at.astimezone(ZoneInfo(region.time_zone))
+    if not EARLIEST <= local.time() <= LATEST:
+        return gettext("Please choose a time between 6 in the morning and 8 in the evening.")
+    return _wrong_day(local.date(), region)
