@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from matchmaker import cli, logs, queue, web
 from matchmaker.extensions import alembic, babel, csrf, db, limiter
 from matchmaker.mail.account import OutboxMailUtil
+from matchmaker.services import events
 from matchmaker.settings import Settings
 from matchmaker.web import config, session_locale
 from models import Account, GlobalRole, Passkey
@@ -34,6 +35,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         wrapped: Any = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
         app.wsgi_app = wrapped  # type: ignore[method-assign]
     db.init_app(app)
+    with app.app_context():
+        events.listen(db.sessionmaker)
     alembic.init_app(app)
     queue.init_app(app, settings.redis_url)
     babel.init_app(app, locale_selector=session_locale, timezone_selector=web.region_time_zone)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from datetime import datetime
 from os import getpid
 from socket import gethostname
@@ -14,7 +14,7 @@ import structlog
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
-from matchmaker import outbox, queue
+from matchmaker import outbound, outbox, queue
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.mail.deliver import NotYet, PermanentFailure, UnknownKind, deliver
@@ -31,6 +31,7 @@ from matchmaker.services import (
     renewing,
     sent,
     visits,
+    webhooks,
 )
 from matchmaker.services.heartbeats import CLOCK, Heart
 from matchmaker.services.sheets import applying
@@ -38,6 +39,8 @@ from models import LearningRequest, OutboxItem, QueueName, Region
 
 log = structlog.get_logger()
 
+LANES = {QueueName.MAIL: 2, QueueName.WEBHOOKS: 4}
+"""So many items of a queue are in hand at a time. Of the calls to other programs as many may wait for slow ones."""
 BATCH = 500
 """Items in one job; then the worker is nudged again, so that RQ hears from it now and then."""
 
@@ -65,51 +68,65 @@ def drain(name: str, alive: tuple[str, ...] = ()) -> int:
         if queue_name is QueueName.PLANNING:
             planning.call_nights(session, utc_now())
             session.commit()
-        with second_lane(queue_name) as open_second:
+        with Lanes(queue_name) as lanes:
             for done in range(BATCH):
                 heart().beat(session, alive or (name,), utc_now())
-                if stopping() or not do_next(session, queue_name):
+                if stopping() or not (do_next(session, queue_name, lanes.open) or lanes.wait()):
                     return done
-                open_second()
         queue.nudge(queue_name)
         return BATCH
     finally:
         session.close()
 
 
-@contextmanager
-def second_lane(name: QueueName) -> Iterator[Callable[[], None]]:
-    """What opens, once there is something to do, a second lane for a drain of the mails, in a thread and with a session
-    of its own: while the server takes one mail, the next is written. It has ended when the block has, and what went
-    wrong there is raised here."""
-    over, lane = Event(), list[Future[None]]()
-    with ThreadPoolExecutor(1, "second-lane") as threads:
+class Lanes:
+    """The other lanes of a drain, in threads and with sessions of their own. While the server takes one mail, the next
+    is written; while one program is slow to answer, others are called. They have ended when the block has, and what
+    went wrong there is raised then."""
 
-        def begin() -> None:
-            if name is QueueName.MAIL and not lane:
-                lane.append(threads.submit(_go_on, current_app._get_current_object(), name, over))  # type: ignore[attr-defined]
+    def __init__(self, name: QueueName) -> None:
+        self.name, self.over, self.count = name, Event(), LANES.get(name, 1) - 1
+        self.opened: list[Future[None]] = []
 
-        try:
-            yield begin
-        finally:
-            over.set()
-    for ended in lane:
-        ended.result()
+    def __enter__(self) -> Lanes:
+        self.threads = ThreadPoolExecutor(max(self.count, 1), "second-lane")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.threads.shutdown()
+        for ended in self.opened:
+            ended.result()
+
+    def open(self) -> None:
+        """Have as many go as may: those that found nothing to do have ended."""
+        for _ in range(self.count - len(self._going())):
+            app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+            self.opened.append(self.threads.submit(self._go_on, app))
+
+    def wait(self) -> bool:
+        """Whether a call to another program is in hand, behind which others may wait: until it is over, or a second
+        later, when there may be new ones. No mail waits for another."""
+        going = self._going() if self.name is QueueName.WEBHOOKS else []
+        wait(going, timeout=1.0, return_when=FIRST_COMPLETED)
+        return bool(going)
+
+    def _going(self) -> list[Future[None]]:
+        return [each for each in self.opened if not each.done()]
+
+    def _go_on(self, app: Flask) -> None:
+        with app.app_context():
+            while not self.over.is_set() and not stopping() and do_next(db.session, self.name):
+                pass
 
 
-def _go_on(app: Flask, name: QueueName, over: Event) -> None:
-    """Do what is due until nothing is, or the first lane has ended."""
-    with app.app_context():
-        while not over.is_set() and not stopping() and do_next(db.session, name):
-            pass
-
-
-def do_next(session: Session, name: QueueName) -> bool:
+def do_next(session: Session, name: QueueName, claimed: Callable[[], None] = lambda: None) -> bool:
     """Claim one due item, do it and commit; False when nothing was due. A failure is noted on the item."""
-    item = outbox.claim(session, name, utc_now())
+    item = _claim(session, name)
     if item is None:
         session.rollback()
         return False
+    claimed()
     item_id, kind = item.id, item.kind
     try:
         with ExitStack() as until_stored:
@@ -122,11 +139,25 @@ def do_next(session: Session, name: QueueName) -> bool:
     except Exception as error:
         session.rollback()
         log.warning("outbox_failed", item=item_id, kind=kind, error=type(error).__name__)
-        outbox.record_failure(session, item_id, error, utc_now(), final=isinstance(error, PermanentFailure))
-        if isinstance(error, PermanentFailure) and not isinstance(error, UnknownKind):
-            bounces.put_aside(session, session.get_one(OutboxItem, item_id), utc_now())
+        _note_failure(session, name, item_id, error)
         outbox.commit(session, draining=name)
     return True
+
+
+def _claim(session: Session, name: QueueName) -> OutboxItem | None:
+    """The next item, locked; of the calls, together with their address."""
+    if name is QueueName.WEBHOOKS:
+        return webhooks.claim(session, utc_now())
+    return outbox.claim(session, name, utc_now())
+
+
+def _note_failure(session: Session, name: QueueName, item_id: int, error: Exception) -> None:
+    if name is QueueName.WEBHOOKS:
+        webhooks.failed(session, item_id, getattr(error, "why", "broken"), utc_now())
+        return
+    outbox.record_failure(session, item_id, error, utc_now(), final=isinstance(error, PermanentFailure))
+    if isinstance(error, PermanentFailure) and not isinstance(error, UnknownKind):
+        bounces.put_aside(session, session.get_one(OutboxItem, item_id), utc_now())
 
 
 def _rank(session: Session, item: OutboxItem, until_stored: ExitStack) -> datetime | None:
@@ -245,9 +276,20 @@ def _mail(session: Session, item: OutboxItem, until_stored: ExitStack) -> dateti
     return None
 
 
+def _call(session: Session, item: OutboxItem, until_stored: ExitStack) -> datetime | None:
+    settings, webhook = current_app.config["SETTINGS"], webhooks.addressee(session, item)
+    body, headers = webhooks.message(settings.secret_key, webhook, item, utc_now())
+    status = outbound.post(webhook.url, body, headers, anywhere=settings.environment != "production")
+    if not 200 <= status < 300:
+        raise outbound.Unanswered(str(status))
+    webhooks.answered(session, webhook, status, utc_now())
+    return None
+
+
 # When an item is to be gone on with; None when it is done. What they enter is left once that is stored.
 HANDLERS: dict[QueueName, Callable[[Session, OutboxItem, ExitStack], datetime | None]] = {
     QueueName.RANKING: _rank,
     QueueName.PLANNING: _plan,
     QueueName.MAIL: _mail,
+    QueueName.WEBHOOKS: _call,
 }

@@ -41,6 +41,7 @@ from matchmaker.services import (
     tasks,
     unmerging,
     visits,
+    webhooks,
 )
 from matchmaker.services.sheets import faults
 from matchmaker.tokens import BadLink, ExpiredLink
@@ -156,6 +157,9 @@ SENTENCES = {
     requests.NoDateAhead: _l("Please offer at least one date that lies ahead."),
     requests.AlreadyAgreed: _l("Somebody has said yes to this request. Please write to us so that nobody waits."),
     closures.ClosureThere: _l("Days of this kind begin on that day already. Nothing was changed."),
+    webhooks.TooManyWebhooks: _l("%(most)s addresses are told already. Please remove one first. Nothing was changed."),
+    webhooks.ToldAlready: _l("That address is on the list already. Nothing was changed."),
+    webhooks.NotAnAddress: _l("Please write the whole address, beginning with https://. Nothing was changed."),
     visits.DateChanged: _l("The date has changed since the page was drawn. Nothing was done; this is how it stands."),
     visits.VisitOver: _l("This visit can no longer be changed: it has begun, or it was called off."),
     visits.NotAhead: _l("Please choose a date that lies ahead."),
