@@ -17,6 +17,7 @@ from matchmaker.extensions import db
 from matchmaker.i18n import LANGUAGES
 from matchmaker.policies import NOBODY, Permission, actor_for, in_force, permits
 from matchmaker.queries import desk, people
+from matchmaker.web import breakdown
 from models import Account, Membership, Region, Role
 
 API = "/api"
@@ -51,6 +52,8 @@ def load() -> ResponseReturnValue | None:
             return _second_step_first(chosen)
         g.membership = chosen
     g.region = g.membership.region if g.membership else default_region()
+    if g.region is not None:
+        current_app.extensions[breakdown.PHONE] = g.region.phone
     if (network := (request.view_args or {}).pop("network", None)) is not None:
         # A network's own address of a page that anybody may read: whoever looks may work for another one.
         g.region = db.session.scalar(select(Region).where(Region.slug == network)) or abort(404)

@@ -45,7 +45,7 @@ from matchmaker.services import (
 )
 from matchmaker.services.sheets import faults
 from matchmaker.tokens import BadLink, ExpiredLink
-from matchmaker.web import context, filters
+from matchmaker.web import breakdown, context, filters
 from matchmaker.web.api import problems
 from models import NotAllowedInState
 
@@ -150,7 +150,8 @@ SENTENCES = {
     ),
     reflections.StoryChanged: _l("The story was changed or taken back since you read it. Nothing was done."),
     regions.SecondStepFirst: _l(
-        "Set up a second step for yourself first, under “Ways to sign in”; then ask your staff for one. Nothing was saved."
+        "Set up a second step for yourself first, under “Ways to sign in”; then ask your staff for one."
+        " Nothing was saved."
     ),
     regions.RegionExists: _l("A region called %(slug)s is there already. Nothing was changed."),
     requests.PossibleStudentName: _l("The words may name a student. Nothing was saved."),
@@ -236,16 +237,17 @@ def _collided(error: IntegrityError) -> Response:
 def _database_away(error: OperationalError) -> Response:
     # Our page would ask the database who is reading it, so both languages stand here in plain text.
     log.error("database_away", error=type(error.orig).__name__)
-    words = "The database is not answering. Nothing was saved; please try again in a minute.\n"
-    palabras = "La base de datos no contesta. No se guardó nada; vuelva a intentarlo en un minuto.\n"
     if context.by_program():
-        return problems.answer(503, words.strip(), headers={"Retry-After": "30"})
-    return Response(words + palabras, 503, {"Retry-After": "30"}, mimetype="text/plain")
+        words = "The database is not answering. Nothing was saved; please try again in a minute."
+        return problems.answer(503, words, headers={"Retry-After": "30"})
+    return breakdown.page(503)
 
 
 def _http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return make_response(error.get_response())
+    if error.code >= 500 and not context.by_program():
+        return breakdown.page(error.code)
     db.session.rollback()
     answer = problems.of_http(error) if context.by_program() else page(error.code)
     # What the error itself has to say to a program: which methods are allowed, when to try again.

@@ -59,19 +59,6 @@ def test_errors_have_our_page(visitor: Browser, cast: Cast) -> None:
     assert visitor.get("/account/switch").headers["Allow"] in ("POST, OPTIONS", "OPTIONS, POST")
 
 
-def test_a_database_that_is_away_is_said_in_both_languages(
-    visitor: Browser, cast: Cast, app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def away(*_: object) -> None:
-        raise OperationalError("SELECT 1", {}, Exception("connection refused"))
-
-    monkeypatch.setattr("matchmaker.web.context.default_region", away)
-    answer = visitor.get("/how")
-    assert answer.status_code == 503
-    assert "The database is not answering" in answer.get_data(as_text=True)
-    assert "no contesta" in answer.get_data(as_text=True)
-
-
 @pytest.mark.parametrize(("sqlstate", "status"), [("23505", 409), ("23514", 500)])
 def test_two_at_the_same_moment_get_an_answer_and_a_mistake_of_ours_does_not_hide(
     visitor: Browser, cast: Cast, app: Flask, monkeypatch: pytest.MonkeyPatch, sqlstate: str, status: int
@@ -87,3 +74,29 @@ def test_two_at_the_same_moment_get_an_answer_and_a_mistake_of_ours_does_not_hid
     monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
     monkeypatch.setattr("matchmaker.queries.network.counts", collide)
     assert visitor.get("/").status_code == status
+
+
+def test_what_breaks_on_our_side_says_what_stands_and_leaks_nothing(
+    visitor: Browser, cast: Cast, app: Flask, monkeypatch: pytest.MonkeyPatch, queries: list[str]
+) -> None:
+    cast.region.phone = "520-555-0100"
+    visitor.get("/how")
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("the inside of the house")
+
+    def away(*_: object) -> None:
+        raise OperationalError("SELECT the inside of the house", {}, Exception("connection refused"))
+
+    for fault, status in ((broken, 500), (away, 503)):
+        monkeypatch.setattr("matchmaker.web.context.default_region", fault)
+        visitor.session.commit()
+        queries.clear()
+        answer = visitor.get("/how", headers={"Accept-Language": "es"})
+        shown = answer.get_data(as_text=True)
+        assert (answer.status_code, queries) == (status, []), "no question to a database that may be what broke"
+        assert f"{status} · {answer.headers['X-Request-Id']}" in shown and '<html lang="es">' in shown
+        assert status == 500 or ("no contesta" in shown and "The database is not answering" in shown)
+        assert "inside of the house" not in shown and "Traceback" not in shown and "RuntimeError" not in shown
+        assert 'href="tel:' in shown and "520-555-0100" in shown and 'lang="en"' in shown
