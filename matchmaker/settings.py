@@ -60,7 +60,7 @@ class Provider:
 
     @property
     def many_issuers(self) -> bool:
-        """Whether it is Microsoft, where each organisation is an issuer of its own and says of its people what it likes."""
+        """Whether it is Microsoft, where each organisation is an issuer of its own and says of people what it likes."""
         return self.name == "microsoft" or urlsplit(self.issuer).hostname == "login.microsoftonline.com"
 
     def is_issuer(self, issuer: str) -> bool:

@@ -20,7 +20,7 @@ from matchmaker.policies import NOBODY
 from matchmaker.services import conversation, visits
 from matchmaker.services.tasks import open_task
 from matchmaker.settings import Settings
-from models import Introduction, IntroductionState, OutboxItem, Side, TaskKind, Visit
+from models import Introduction, IntroductionState, OutboxItem, Role, Side, TaskKind, Visit
 from tests import factories as f
 from tests.cast import Cast, assemble
 from tests.mail.conftest import part
@@ -30,7 +30,7 @@ LANGUAGES = ("en", "es")
 ZONES = {"phoenix": "America/Phoenix", "denver": "America/Denver"}
 _KEY = UUID("6f2f4d1e-9f0a-4c5e-8a58-0d7c9b1b2a11")
 _UID = UUID("1c9f5f0e-3b1d-4e0a-9a53-6a4b8f0f7d21")
-_LINK = re.compile(rf"({re.escape(PUBLIC)}/[a-z/]*?)([A-Za-z0-9_.~-]{{40,}})")
+_LINK = re.compile(rf"({re.escape(PUBLIC)}/[a-z/-]*?)([A-Za-z0-9_.~-]{{40,}})")
 _NUMBER = re.compile(rf"({re.escape(PUBLIC)}/requests/)\d+")
 
 
@@ -230,6 +230,15 @@ def _exists(scene: Scene) -> OutboxItem:
     return scene.item("account_exists", email=scene.cast.ana.account.email)
 
 
+def _link(scene: Scene) -> OutboxItem:
+    return scene.item("sign_in_link", account_id=scene.cast.ana.account.id)
+
+
+def _instead(scene: Scene) -> OutboxItem:
+    f.MembershipFactory(region=scene.cast.region, account=scene.cast.ana.account, role=Role.FUNDER)
+    return _link(scene)
+
+
 def _vouched(scene: Scene) -> OutboxItem:
     [membership] = scene.cast.ana.account.memberships
     membership.vouched_by_id, membership.account.password = scene.cast.marisol.id, "chosen"
@@ -257,6 +266,8 @@ LETTERS: dict[str, Callable[[Scene], OutboxItem]] = {
     "new_password": _account("new_password"),
     "password_changed": _account("password_changed"),
     "account_exists": _exists,
+    "sign_in_link": _link,
+    "sign_in_instead": _instead,
     "vouched": _vouched,
 }
 """Each letter, by the name of its templates, and how things come to stand so that it is sent."""

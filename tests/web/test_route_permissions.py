@@ -330,6 +330,18 @@ TABLE = {
                                       "login 404  404  403  403  403  403  409  409  403  404",
     "POST /stories/<row:reflection_id>/put-away":
                                       "login 404  404  403  403  403  403  409  409  403  404",
+    "GET /sign-in/link":              EVERYBODY,
+    "POST /sign-in/link":             "422   422  422  422  422  422  422  422  422  422  422",
+    "GET /sign-in/link/<token>":      EVERYBODY,
+    # Used up by the first.
+    "POST /sign-in/link/<token>":     "home  410  410  410  410  410  410  410  410  410  410",
+    # Without a provider, and without anybody whom one has sent.
+    "GET /sign-in/with/<name>":       "404   404  404  404  404  404  404  404  404  404  404",
+    "GET /sign-in/with/<name>/return": "404   404  404  404  404  404  404  404  404  404  404",
+    "GET /sign-in/unknown":           "home  home home home home home home home home home home",
+    "GET /account/connect":           LATER,
+    "POST /account/connect":          LATER,
+    "POST /account/identities/<row:identity_id>/remove": LATER,
     "GET /login":                     "200   home home home home home home home home home home",
     "POST /login":                    "200   home home home home home home home home home home",
     "POST /logout":                   ANSWERED,
@@ -476,6 +488,8 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
     if rule == "/join/by/<token>":
         recipient = f"{cast.region.id}:{cast.marisol.id}"
         return link(world.invited, purpose=tokens.Purpose.JOIN, recipient=recipient)
+    if rule == "/sign-in/link/<token>":
+        return link(world.invited, purpose=tokens.Purpose.SIGN_IN, recipient=f"account:{cast.ana.account.id}:0")
     if rule == "/messages/<token>":
         return link(world.invited, purpose=tokens.Purpose.TALK)
     values = {
@@ -509,6 +523,8 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
         "<row:suppression_id>": world.quiet.id,
         "<row:reflection_id>": world.told.id,
         "<uuid:key>": world.invited.key,
+        "<row:identity_id>": 1,
+        "<name>": "cuesta",
         "<token>": "not-a-token",
     }
     for name, value in values.items():
