@@ -15,7 +15,8 @@ from matchmaker.i18n import LANGUAGES
 from matchmaker.mail.links import link
 from matchmaker.policies import Actor
 from matchmaker.queries import members
-from matchmaker.services import accounts, memberships
+from matchmaker.queries.people import is_staff
+from matchmaker.services import accounts, memberships, sign_in_links
 from models import Account, Membership, Role
 
 people = AppGroup("people", help="Who is what in a region, who may sign in, and how they get in again.")
@@ -147,11 +148,19 @@ def activate(address: str, email: str | None) -> None:
 @print_option
 @by_option
 def send_link(address: str, printed: bool, email: str | None) -> None:
-    """Send somebody a link by which they choose a new password and are signed in."""
-    account = account_called(address)
+    """Send somebody a link: teachers and partners one that signs them in, staff one by which they choose a password.
+
+    What is printed is always the latter.
+    """
+    account, actor = account_called(address), administrator(email)
     if not account.active:
         raise click.ClickException(f"{account.email} is deactivated. First: flask people activate {account.email}")
-    _let_in(administrator(email), account, printed)
+    if printed or is_staff(db.session, account.id, utc_now()):
+        _let_in(actor, account, printed)
+    else:
+        audit.record(db.session, actor, audit.Tag.SIGN_IN_LINK_MADE, account, at=utc_now(), printed=False)
+        sign_in_links.ask(db.session, account.email, None, utc_now)
+        click.echo(f"a link leaves for {account.email}")
     outbox.commit(db.session)
 
 

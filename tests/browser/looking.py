@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.pages import Scene
 from tests.browser.serving import COOKIE, Stage
@@ -29,6 +29,7 @@ SEND = """([path, fields]) => {
   document.body.append(form);
   form.submit();
 }"""
+WRITTEN = "Who reads the clouds before the monsoon?"
 OPEN_ALL = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
 CLOSE_MENUS = "document.querySelectorAll('details.menu').forEach((each) => { each.open = false; })"
 TWICE_THE_TEXT = {"standard": 32, "fixed": 26}
@@ -52,9 +53,13 @@ def shown(browser: Browser, stage: Stage, scene: Scene, language: str, *, width:
         color_scheme="dark" if theme == "dark" else "light",
         reduced_motion="reduce",
     )
-    context.add_cookies([{"name": COOKIE, "value": stage.cookie(scene, language), "url": served.address}])
+    stage.forget_who_looks()
     try:
         page = context.new_page()
+        if scene.beside:
+            _sign_in(context, stage.beside(scene, language), served.address)
+            page.goto(scene.path)
+        _sign_in(context, stage.cookie(scene, language), served.address)
         visit(page, stage, scene)
         page.evaluate(CHECKS)
         yield page
@@ -62,10 +67,18 @@ def shown(browser: Browser, stage: Stage, scene: Scene, language: str, *, width:
         context.close()
 
 
+def _sign_in(context: BrowserContext, session: str, address: str) -> None:
+    context.add_cookies([{"name": COOKIE, "value": session, "url": address}])
+
+
 def visit(page: Page, stage: Stage, scene: Scene) -> None:
-    """Open the scene; where it is what a form comes back as, send the form."""
+    """Open the scene; where it is what a form comes back as, send the form; where the connection goes, type on."""
     if scene.form is None:
         page.goto(scene.path)
+        if scene.offline:
+            page.context.set_offline(True)
+            page.fill("form[data-draft] input[name=title]", WRITTEN)
+            page.evaluate("window.dispatchEvent(new Event('offline'))")
         return
     page.goto("/privacy")
     with page.expect_navigation():

@@ -32,7 +32,8 @@ Link = Callable[..., str]
 class Scene:
     """One page as somebody gets it. ``form``: what is sent to get there; without, it is opened by its address.
 
-    ``states`` are those of GUIDE §7 that it shows, ``sender_down`` whether the site's job sender is silent meanwhile.
+    ``states`` are those of GUIDE §7 that it shows, ``sender_down`` whether the site's job sender is silent meanwhile,
+    ``offline`` whether the connection is gone once it is open, ``beside`` who else has it open.
     """
 
     name: str
@@ -43,6 +44,8 @@ class Scene:
     form: Mapping[str, str] | None = None
     states: frozenset[str] = field(default_factory=frozenset)
     sender_down: bool = False
+    offline: bool = False
+    beside: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} ({self.who})"

@@ -58,9 +58,19 @@ class Stage:
         """Where a scene is seen: beside a job sender that works, or beside one that is silent."""
         return self.silent if scene.sender_down else self.site
 
+    def forget_who_looks(self) -> None:
+        """Who opened a request before is not seen beside who opens it next."""
+        redis = self.site.app.extensions["redis"]
+        for key in redis.scan_iter("desk:looking:*"):
+            redis.delete(key)
+
     def cookie(self, scene: Scene, language: str) -> str:
         """The session of whoever looks, reading this language."""
         return self.cookies[scene.who, language]
+
+    def beside(self, scene: Scene, language: str) -> str:
+        """The session of whoever has the scene open already."""
+        return self.cookies[scene.beside, language]
 
 
 @contextmanager

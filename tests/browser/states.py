@@ -20,6 +20,7 @@ from models import (
     TaskKind,
 )
 from tests import factories as f
+from tests.browser import several
 from tests.browser.crowd import Crowd
 from tests.browser.pages import NOBODY, Link, Scene
 from tests.cast import Cast
@@ -51,6 +52,7 @@ def everything(setting: Setting) -> Iterator[Scene]:
     yield from _desk(setting)
     yield from _aside(setting)
     yield from _refused(setting)
+    yield from several.everything(setting)
 
 
 def _scenes(states: str, who: str, pages: Sequence[tuple[str, str]], **more: Any) -> Iterator[Scene]:

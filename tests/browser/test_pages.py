@@ -22,8 +22,7 @@ from tests.browser.english import english_in
 from tests.browser.pages import Scene, is_page
 from tests.browser.reading import Reading, read
 from tests.browser.serving import LANGUAGES, Stage
-from tests.web.test_headers import INLINE, LARGEST_PAGE
-from tests.web.test_route_permissions import TABLE
+from tests.web.test_route_permissions import INLINE, LARGEST_PAGE, TABLE
 
 MOST_QUERIES = 12
 MORE_QUERIES = {"/equity": 15, "/equity/schools": 15, "/fairness": 15}
@@ -62,6 +61,11 @@ def seen(all_pages: Stage) -> Iterator[list[Seen]]:
 def _open(stage: Stage, scene: Scene, language: str) -> Seen:
     app = stage.served(scene).app
     browser = app.test_client()
+    stage.forget_who_looks()
+    if scene.beside:
+        colleague = app.test_client()
+        colleague.set_cookie("session", stage.beside(scene, language))
+        colleague.get(scene.path)
     browser.set_cookie("session", stage.cookie(scene, language))
     with _counted(app) as sent:
         if scene.form is None:
@@ -100,6 +104,17 @@ def nothing(found: Iterable[str]) -> None:
 def test_every_page_is_a_scene(all_pages: Stage) -> None:
     pages = {rule for route in TABLE if route.startswith("GET ") and is_page(rule := route.removeprefix("GET "))}
     assert pages - {scene.rule for scene in all_pages.scenes} == REDIRECTS
+
+
+STATES = {
+    "empty", "loading", "error on save", "offline phone", "job sender down", "mail came back", "expired link",
+    "used link", "withdrawn while open", "two coordinators at once", "many", "long names",
+}  # fmt: skip
+"""Those of the design guide, §7; one of something is what each page shows in its usual state."""
+
+
+def test_every_state_of_the_guide_is_a_scene(all_pages: Stage) -> None:
+    assert STATES <= {state for scene in all_pages.scenes for state in scene.states}
 
 
 REDIRECTS = {"/visits/of/<row:introduction_id>", "/profile/visits/<row:introduction_id>", "/confirm/<token>"}

@@ -110,10 +110,13 @@ def test_who_is_kept_out_is_out_everywhere_until_let_in(
     assert sent.exit_code == 0, sent.output
     item = session.scalars(select(OutboxItem).where(OutboxItem.kind == "account")).one()
     assert item.payload["letter"] == "new_password" and "/reset/" in item.payload["page"]
-    assert tags(session)[-4:] == [
+    assert run("people", "send-link", cast.ana.account.email).exit_code == 0
+    assert "sign_in_link" in session.scalars(select(OutboxItem.kind)).all()
+    assert tags(session)[-5:] == [
         "account:account:second_step_reset",
         "account:account:deactivated",
         "account:account:activated",
+        "account:account:link_made",
         "account:account:link_made",
     ]
 
