@@ -42,7 +42,7 @@ def ask(session: Session, email: str, region_id: int | None, clock: Clock) -> No
     outbox.put(
         session,
         name=QueueName.MAIL,
-        key=f"sign-in-link:{said(found)}:{times}:{int(now.timestamp() // OFTEN.total_seconds())}",
+        key=f"sign-in-link:{found.__tablename__}:{found.id}:{times}:{int(now.timestamp() // OFTEN.total_seconds())}",
         kind="sign_in_link",
         due_at=now,
         region_id=network,
@@ -51,22 +51,23 @@ def ask(session: Session, email: str, region_id: int | None, clock: Clock) -> No
 
 
 def said(holder: Account | Partner) -> str:
-    """Whom a link is for, as it stands in its token: an account carries how many of its links were used before."""
+    """Whom a link is for, as it stands in its token: an account with how many of its links were used before, a profile
+    with its address, so that a wrong one that was corrected opens nothing any more."""
     if isinstance(holder, Account):
         return f"account:{holder.id}:{holder.links_used}"
-    return f"partner:{holder.id}"
+    return f"partner:{holder.id}:{holder.email.strip().lower()}"
 
 
 def holder(session: Session, recipient: str, now: datetime, *, lock: bool = False) -> Account | Partner:
     """Whom a link is for. Raises LinkOver once it opens nothing any more."""
-    kind, _, row_id = recipient.partition(":")
+    kind, number, _ = recipient.split(":", 2)
     options: Any = {"with_for_update": lock or None, "populate_existing": lock}
     found: Account | Partner | None
     if kind == "account":
-        found = account = session.get(Account, int(row_id.partition(":")[0]), **options)
+        found = account = session.get(Account, int(number), **options)
         good = account is not None and account.active and not people.is_staff(session, account.id, now)
     else:
-        found = partner = session.get(Partner, int(row_id), **options)
+        found = partner = session.get(Partner, int(number), **options)
         good = partner is not None and partner.account_id is None and partner.merged_into_id is None
     if found is None or not good or said(found) != recipient:
         raise LinkOver

@@ -101,6 +101,9 @@ def test_who_was_written_down_during_a_call_gets_an_account_by_the_first_link(
     path, other = page_in(item, session, settings), page_in(item, session, settings)
     assert "Chayo Ruelas" in visitor.get(path).get_data(as_text=True)
     assert session.scalar(select(Account).where(Account.email == "chayo@people.example")) is None
+    partner.email = "chayo.ruelas@people.example"
+    assert visitor.get(path).status_code == 410, "it went to a wrong address, which was corrected"
+    partner.email = "chayo@people.example"
     assert where(visitor.post(path)) == "/home" and where(visitor.get("/home")) == "/profile"
     account = session.scalars(select(Account).where(Account.email == "chayo@people.example")).one()
     membership = session.scalars(select(Membership).where(Membership.account_id == account.id)).one()
