@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -31,6 +33,13 @@ def addressed(rule: str, session: Session, cast: Cast, world: World) -> str:
     ):
         rule = rule.replace(f"<row:{name}_id>", str(row.id))
     return rule
+
+
+def test_every_operation_and_every_scope_stands_in_the_document_for_people() -> None:
+    told = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
+    rows = {" ".join(each) for each in re.findall(r"^\| `(\w+) (/\S*)` \|", told, re.MULTILINE)}
+    assert rows == {re.sub(r"<row:\w+>", "{id}", operation) for operation in TOKENS}
+    assert all(f"`{scope}`" in told for scope in Scope)
 
 
 def tried(session: Session, caller: Program, operation: str, path: str, json: Any) -> int:
