@@ -13,7 +13,9 @@ import time_machine
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import func, select, text
 
+from matchmaker.settings import Settings
 from models import Introduction, IntroductionState
+from tests import databases
 from tests import factories as f
 from tests.browser.serving import COOKIE, LANGUAGES, Served, cookies, serving
 from tests.cast import assemble
@@ -75,21 +77,39 @@ def going_on() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def before_her(settings: Settings, migrated_database: str) -> Iterator[tuple[str, str | None]]:
+    """A database with what stands before a coordinator, to be copied, and the key her session names her with."""
+    with time_machine.travel(f.NOW), databases.own(settings, migrated_database) as database:
+        with database.stored():
+            cast = assemble()
+            for number in range(CLEAR_LEADS):
+                ask(cast, f"Question {number + 1} of a class", 0.7, 0.5, 0.45, 0.4)
+            ask(cast, "Two who fit as well", 0.7, 0.69)
+            for name in ("mail", "ranking", "planning", "clock"):
+                f.HeartbeatFactory(name=name, at=f.NOW)
+            key = cast.marisol.fs_uniquifier
+        database.engine.dispose()
+        yield str(database.engine.url.database), key
+
+
 @pytest.fixture
-def desk(own_database: OwnDatabase, browser: Browser, going_on: None) -> Iterator[Desk]:
-    with own_database.stored():
-        cast = assemble()
-        for number in range(CLEAR_LEADS):
-            ask(cast, f"Question {number + 1} of a class", 0.7, 0.5, 0.45, 0.4)
-        ask(cast, "Two who fit as well", 0.7, 0.69)
-        for name in ("mail", "ranking", "planning", "clock"):
-            f.HeartbeatFactory(name=name, at=f.NOW)
-        who = {"coordinator": cast.marisol.fs_uniquifier}
+def own_database(settings: Settings, before_her: tuple[str, str | None]) -> Iterator[OwnDatabase]:
+    """One of a test's own, with all that in it."""
+    with databases.own(settings, before_her[0]) as database:
+        yield database
+
+
+@pytest.fixture
+def desk(
+    own_database: OwnDatabase, before_her: tuple[str, str | None], browser: Browser, going_on: None
+) -> Iterator[Desk]:
+    who = {"coordinator": before_her[1]}
     expect.set_options(timeout=PATIENCE)
     contexts: list[BrowserContext] = []
     problems: list[str] = []
     # Playwright keeps an event loop in this thread; the application is begun, and ended, beside it.
-    with ThreadPoolExecutor(1) as beside, apart(beside, serving(own_database.app())) as site:
+    with ThreadPoolExecutor(1) as beside, apart(beside, served(own_database)) as site:
         cookie = beside.submit(cookies, site.app, who).result()
 
         def open_page(
@@ -120,6 +140,13 @@ def busy(database: OwnDatabase) -> bool:
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'"
     with database.engine.connect() as connection:
         return connection.execute(text(query)).scalar_one() > 1
+
+
+@contextmanager
+def served(database: OwnDatabase) -> Iterator[Served]:
+    """The application on a database before a browser, made where it is served: to make one asks for a context too."""
+    with serving(database.app()) as site:
+        yield site
 
 
 @contextmanager
