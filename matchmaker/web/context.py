@@ -64,7 +64,7 @@ def load() -> ResponseReturnValue | None:
 def _second_step_first(membership: Membership) -> ResponseReturnValue | None:
     """What is open to everybody, and the way to a second step; nothing else."""
     g.region = membership.region
-    if request.blueprint in WITHOUT_SECOND_STEP or request.endpoint == "account.switch":
+    if request.blueprint in WITHOUT_SECOND_STEP or request.endpoint in (None, "account.switch"):
         return None
     return redirect(url_for("sign_in.show"))
 

@@ -41,6 +41,8 @@ def flask_config(settings: Settings, *, secure: bool) -> dict[str, Any]:
         "SECURITY_WAN_RP_NAME": "Matchmaker",
         "SECURITY_WAN_ALLOW_USER_HINTS": False,
         "SECURITY_WAN_ALLOW_AS_MULTI_FACTOR": True,
+        # Names as people write them: with an apostrophe, too.
+        "SECURITY_WAN_NAME_ALLOWED_CHARS": ["L", "N", "Pc", "Pd", "Pf", "Po", "Zs"],
         "SECURITY_WAN_SIGNIN_WITHIN": timedelta(minutes=5),
         "SECURITY_WAN_POST_REGISTER_VIEW": "sign_in.show",
         **_ADDRESSES,

@@ -126,10 +126,13 @@ class Passkeys(WebauthnUtil):
         )
 
     def user_verification(self, user: Any, usage: list[str]) -> UserVerificationRequirement:
-        """Alone it stands for both steps, so it asks for a finger, a face or a PIN; after a password it need not."""
-        if usage == ["first"]:
-            return UserVerificationRequirement.REQUIRED
-        return UserVerificationRequirement.PREFERRED
+        """Alone it stands for both steps, or for its owner's presence: it asks for a finger, a face or a PIN.
+
+        After a password it need not.
+        """
+        if usage == ["secondary"]:
+            return UserVerificationRequirement.DISCOURAGED
+        return UserVerificationRequirement.REQUIRED
 
 
 class NewPasskeyForm(WebAuthnRegisterForm):
