@@ -54,7 +54,11 @@ class Programs(Api):  # type: ignore[misc]
 def init_app(app: Flask) -> None:
     """Register every resource, and the document that describes them; keep cookies away from all of it."""
     pages: Any = app.wsgi_app
-    app.wsgi_app = lambda environ, start: pages(_without_cookies(environ), start)  # type: ignore[method-assign]
+
+    def without_cookies(environ: dict[str, Any], start_response: Any) -> Any:
+        return pages(_without_cookies(environ), start_response)
+
+    app.wsgi_app = without_cookies  # type: ignore[method-assign]
     info = {
         "description": "Tokens are made on the page of the account. `docs/api.md` says more.",
         "license": {"name": "MIT", "identifier": "MIT"},

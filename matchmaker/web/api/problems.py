@@ -34,11 +34,26 @@ SENTENCES = {
     500: _l("Something broke on our side"),
 }
 """What is said of a status where nothing more is known."""
+CODES = {
+    400: "bad_request",
+    401: "token_missing",
+    403: "not_permitted",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    415: "not_json",
+    422: "invalid",
+    429: "too_many_requests",
+    503: "database_away",
+}
+"""What such a refusal is called for programs; those of the domain have names of their own."""
 DESCRIBED = {
     400: "The call cannot be read: no JSON, or a header that is none.",
     401: "No token, or one that does not work (any more).",
     403: "The token lacks the scope, or its owner may not do this.",
     404: "No such thing in the token's region.",
+    405: "The address knows another method.",
     409: "Things have changed since they were read; nothing was done.",
     410: "It was here, and is gone: a profile that was merged into another.",
     413: "The body is too long.",
@@ -73,7 +88,7 @@ def answer(
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "code": code or re.sub(r"\W+", "_", HTTPStatus(status).phrase).lower(),
+        "code": code or CODES.get(status, "failed"),
         "detail": str(sentence or SENTENCES.get(status) or HTTPStatus(status).phrase),
         **more,
     }

@@ -90,11 +90,11 @@ def known(session: Session, cast: Cast, world: World) -> dict[str, int]:
 def test_calls_made_up_from_the_document_are_answered_as_it_says(
     app: Flask, callers: list[Program], known: dict[str, int]
 ) -> None:
-    assert made_up(app, callers, known, examples=3) > 60
+    assert made_up(app, callers, known, examples=2) > 40
 
 
 @pytest.mark.full
 def test_many_calls_made_up_from_the_document_are_answered_as_it_says(
     app: Flask, callers: list[Program], known: dict[str, int]
 ) -> None:
-    assert made_up(app, callers, known, examples=25) > 500
+    assert made_up(app, callers, known, examples=12) > 250
