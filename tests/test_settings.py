@@ -51,9 +51,11 @@ def test_every_setting_is_read_from_its_name(tmp_path: Path) -> None:
         "METRICS_TOKEN": "m" * 16,
         "PROMETHEUS_MULTIPROC_DIR": str(tmp_path),
     }
-    settings = Settings.from_environ({**given, **PROVIDERS})
+    keys = ("1" * 32, "2" * 32)
+    settings = Settings.from_environ({**given, **PROVIDERS, "SECOND_STEP_KEYS": " ".join(keys)})
+    assert settings.second_step_keys == keys
     for name, spec in Settings.__dataclass_fields__.items():
-        if name != "providers":
+        if name not in ("providers", "second_step_keys"):
             assert str(getattr(settings, name)) == given[spec.metadata["env"]]
     assert [(each.label, each.issuer, each.client_id) for each in settings.providers] == [
         ("Google", "https://accounts.google.com", "ours-at-google"),
@@ -91,6 +93,7 @@ def test_a_missing_setting_is_named(name: str, value: str | None) -> None:
         ("REPLY_DOMAIN", "talk@reply.example.org"),
         ("REPLY_DOMAIN", "reply."),
         ("REPLY_DOMAIN", "a." * 100 + "example"),
+        ("SECOND_STEP_KEYS", f"{'1' * 32} short"),
         ("OIDC_PROVIDERS", "google google"),
         ("OIDC_PROVIDERS", "Google"),
         ("OIDC_PROVIDERS", "google,cuesta"),
