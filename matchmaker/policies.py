@@ -104,6 +104,8 @@ class Permission(Enum):
     """A region: its teachers, its partners and its staff."""
     REVOKE_TOKEN = "end a program's token"
     """A token: the account it belongs to, and the region's admins."""
+    KEEP_WEBHOOKS = "say which addresses are told what happens, and see every token of the region"
+    """A region, or a webhook of it: admins."""
     MEND = "see how the work behind the pages stands, and mend it"
     """A region, or an outbox item or a suppressed address of it: admins."""
 
@@ -187,6 +189,7 @@ PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
     Permission.SET_REGION: _admin,
     Permission.MAKE_TOKEN: lambda actor, region: actor.is_a(_region(region), Role.TEACHER, *INVITING),
     Permission.REVOKE_TOKEN: lambda actor, token: _own_token(actor, token) or _admin(actor, token),
+    Permission.KEEP_WEBHOOKS: _admin,
     Permission.MEND: _admin,
 }
 

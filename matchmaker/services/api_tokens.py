@@ -94,6 +94,34 @@ def make(
     return token, secret
 
 
+def make_once(
+    session: Session,
+    actor: Actor,
+    region: Region,
+    newest: int,
+    *,
+    name: str,
+    scopes: Collection[Scope],
+    days: int,
+    now: datetime,
+) -> tuple[ApiToken, str]:
+    """Make one for a form drawn when ``newest`` was the actor's newest token (0: none). What the same form has made
+    before is ended: its secret was in an answer that nobody got to see."""
+    session.get_one(Account, actor.account_id, with_for_update=True)
+    for token in of(session, actor, region):
+        if token.id > newest and token.name == name.strip() and token.last_used_at is None:
+            revoke(session, actor, token.id, now)
+    return make(session, actor, region, name=name, scopes=scopes, days=days, now=now)
+
+
+def of_region(session: Session, region: Region, now: datetime) -> Sequence[ApiToken]:
+    """Everybody's tokens of a region that still work, the newest first."""
+    working = select(ApiToken).where(
+        ApiToken.region_id == region.id, ApiToken.revoked_at.is_(None), ApiToken.expires_at > now
+    )
+    return session.scalars(working.options(joinedload(ApiToken.account)).order_by(ApiToken.id.desc())).all()
+
+
 def of(session: Session, actor: Actor, region: Region) -> Sequence[ApiToken]:
     """The actor's tokens of a region, the newest first, ended ones among them."""
     mine = select(ApiToken).where(ApiToken.account_id == actor.account_id, ApiToken.region_id == region.id)

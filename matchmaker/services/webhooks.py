@@ -75,6 +75,12 @@ def of(session: Session, region: Region) -> Sequence[Webhook]:
     return session.scalars(select(Webhook).where(Webhook.region_id == region.id).order_by(Webhook.id)).all()
 
 
+def unhappy(session: Session, region_id: int) -> Sequence[Webhook]:
+    """A region's addresses that did not take their last call, those that rest first."""
+    query = select(Webhook).where(Webhook.region_id == region_id, Webhook.failures > 0)
+    return session.scalars(query.order_by(Webhook.resting_at.nulls_last(), Webhook.id)).all()
+
+
 def add(
     session: Session,
     actor: Actor,
@@ -85,19 +91,22 @@ def add(
     plain: bool,
     now: datetime,
 ) -> Webhook:
-    """Tell an address of these events from now on. ``plain``: http will do. Raises NotAnAddress, ToldAlready,
-    TooManyWebhooks with ``most``, or Invalid with ``field``."""
+    """Tell an address of these events from now on; the same again changes nothing. ``plain``: http will do.
+
+    Raises NotAnAddress, ToldAlready (of other events), TooManyWebhooks with ``most``, or Invalid with ``field``.
+    """
     _require_address(url, plain)
     if not types:
         raise Invalid(field="events")
     # Locked, so that two windows do not count past each other.
     session.get_one(Region, region.id, with_for_update={"key_share": True}, populate_existing=True)
-    known = of(session, region)
-    if any(each.url == url for each in known):
+    known, wanted = of(session, region), [each.value for each in EventType if each in types]
+    if (there := next((each for each in known if each.url == url), None)) is not None:
+        if there.events == wanted:
+            return there
         raise ToldAlready
     if len(known) >= MOST:
         raise TooManyWebhooks(most=MOST)
-    wanted = [each.value for each in EventType if each in types]
     webhook = Webhook(region_id=region.id, url=url, events=wanted, made_by_id=actor.account_id)
     session.add(webhook)
     session.flush()

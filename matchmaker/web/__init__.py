@@ -18,6 +18,7 @@ from matchmaker.web.account.links import blueprint as links
 from matchmaker.web.account.oidc import blueprint as oidc
 from matchmaker.web.account.sign_in import blueprint as sign_in
 from matchmaker.web.account.views import blueprint as account
+from matchmaker.web.admin.programs import blueprint as programs
 from matchmaker.web.admin.region import blueprint as region
 from matchmaker.web.admin.staff import blueprint as staff
 from matchmaker.web.admin.views import blueprint as admin
@@ -116,6 +117,7 @@ AREAS = (
     mail_choices,
     admin,
     region,
+    programs,
     staff,
     health,
 )

@@ -385,6 +385,8 @@ def test_a_region_keeps_its_addresses(session: Session, cast: Cast, receiver: Re
 
     one = add("https://district.example/told")
     assert one.events == ["request.posted", "visit.held"]
+    assert add("https://district.example/told") is one, "the same form twice"
+    one.events = ["visit.held"]
     for url, error in (
         ("https://district.example/told", webhooks.ToldAlready),
         ("http://district.example/told", webhooks.NotAnAddress),

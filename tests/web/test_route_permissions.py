@@ -277,6 +277,19 @@ TABLE = {
     "GET /admin/staff":               "login 404  404  403  403  403  403  403  200  403  403",
     "POST /admin/staff/<row:membership_id>/second-step":
                                       "login 404  404  403  403  403  403  403  ok   403  404",
+    "GET /admin/programs":            "login 404  404  200  200  200  200  200  200  403  403",
+    "POST /admin/programs/tokens":    "login 404  404  422  422  422  422  422  422  403  403",
+    "POST /admin/programs/tokens/<row:token_id>/end":
+                                      "login 404  404  403  403  403  403  403  ok   403  403",
+    "POST /admin/programs/webhooks":  "login 404  404  403  403  403  403  403  422  403  403",
+    "POST /admin/programs/webhooks/<row:webhook_id>/test":
+                                      "login 404  404  403  403  403  403  403  ok   403  403",
+    "POST /admin/programs/webhooks/<row:webhook_id>/renew":
+                                      "login 404  404  403  403  403  403  403  422  403  403",
+    "POST /admin/programs/webhooks/<row:webhook_id>/wake":
+                                      "login 404  404  403  403  403  403  403  ok   403  403",
+    "POST /admin/programs/webhooks/<row:webhook_id>/remove":
+                                      "login 404  404  403  403  403  403  403  ok   403  403",
     "GET /admin/region":              "login 404  404  403  403  403  403  403  200  403  403",
     "POST /admin/region":             "login 404  404  403  403  403  403  403  422  403  403",
     "POST /admin/outbox/<row:item_id>/retry":
@@ -520,6 +533,8 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
         "<any(schools,teachers,partners,funds,requests):kind>": "partners",
         "<row:import_id>": f.SheetImportFactory(region=cast.region).id if "<row:import_id>" in rule else "",
         "<row:item_id>": world.stuck.id,
+        "<row:token_id>": world.token.id,
+        "<row:webhook_id>": world.webhook.id,
         "<row:suppression_id>": world.quiet.id,
         "<row:reflection_id>": world.told.id,
         "<uuid:key>": world.invited.key,

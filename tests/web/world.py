@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from models import (
+    ApiToken,
     Fund,
     Introduction,
     IntroductionState,
@@ -25,6 +26,7 @@ from models import (
     Steer,
     Suppression,
     Task,
+    Webhook,
 )
 from tests import factories as f
 from tests.cast import Cast, Found, Peopled
@@ -52,6 +54,8 @@ class World:
     told: Reflection
     kept: SavedView
     note: Note
+    token: ApiToken
+    webhook: Webhook
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,8 @@ def build(cast: Cast) -> World:
         task=f.TaskFactory(region=cast.region, owner=cast.marisol, of=approved.request),
         told=_told(cast),
         note=f.NoteFactory(region=cast.region, of=asked, author=cast.marisol),
+        token=f.ApiTokenFactory(region=cast.region, owner=cast.marisol),
+        webhook=f.WebhookFactory(region=cast.region, failures=2, last_status="timeout", last_at=f.NOW),
         kept=f.SavedViewFactory(region=cast.region, owner=cast.marisol),
     )
 

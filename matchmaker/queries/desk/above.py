@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, defer, joinedload
 
 from matchmaker.queries import health, plans
 from matchmaker.queries.tasks import STAFF
-from models import Account, Membership, OutboxItem, Plan, SavedView, Task, ViewedPage
+from models import Account, Membership, OutboxItem, Plan, SavedView, Task, ViewedPage, Webhook
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Named:
 @dataclass(frozen=True)
 class Bar:
     """``open`` tasks of the region, those ``overdue``, those of the request shown; since when no mail leaves (None
-    while all is well); the newest plan; the views that the reader keeps of the desk, and the region's staff."""
+    while all is well); the newest plan; the views that the reader keeps of the desk, the region's staff, and
+    how many addresses of other programs rest because nobody answers there."""
 
     open: int
     overdue: int
@@ -37,6 +38,7 @@ class Bar:
     job: plans.Job | None
     views: tuple[Named, ...]
     staff: tuple[Named, ...]
+    unheard: int = 0
 
 
 def bar(
@@ -52,6 +54,7 @@ def bar(
             health.last_sign().label("last_sign"),
             _views(region_id, account_id).label("views"),
             _staff(region_id, now).label("staff"),
+            _unheard(region_id).label("unheard"),
         )
         .select_from(select(literal(1)).subquery())
         .outerjoin(Plan, Plan.id == plans.newest(region_id))
@@ -69,7 +72,13 @@ def bar(
         job=plans.as_job(first.Plan, first.payload, now) if first.Plan else None,
         views=_named(first.views),
         staff=_named(first.staff),
+        unheard=first.unheard,
     )
+
+
+def _unheard(region_id: int) -> ScalarSelect[int]:
+    resting = select(func.count(Webhook.id)).where(Webhook.region_id == region_id, Webhook.resting_at.is_not(None))
+    return resting.scalar_subquery()
 
 
 def _views(region_id: int, account_id: int | None) -> ScalarSelect[Any]:

@@ -11,7 +11,7 @@ from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.policies import Permission
 from matchmaker.queries import health, paging, plans
-from matchmaker.services import mending
+from matchmaker.services import mending, webhooks
 from matchmaker.web import context, labels
 from matchmaker.web.admin import words
 from matchmaker.web.admin.forms import DROP_REASONS, DropForm, LiftForm
@@ -41,6 +41,7 @@ def health_page() -> ResponseReturnValue:
         mail_kinds=labels.MAIL_KINDS,
         suppression_reasons=words.SUPPRESSION_REASONS,
         drop_reasons=DROP_REASONS,
+        unheard=webhooks.unhappy(db.session, region.id),
     )
     for suppression in quiet.rows:
         # The page shows the address.
