@@ -277,17 +277,18 @@ TABLE = {
     "GET /admin/staff":               "login 404  404  403  403  403  403  403  200  403  403",
     "POST /admin/staff/<row:membership_id>/second-step":
                                       "login 404  404  403  403  403  403  403  ok   403  404",
-    "GET /admin/programs":            "login 404  404  200  200  200  200  200  200  403  403",
-    "POST /admin/programs/tokens":    "login 404  404  422  422  422  422  422  422  403  403",
+    "GET /admin/programs":            "login 404  404  200  200  200  200  200  200  403  200",
+    "POST /admin/programs/tokens":    "login 404  404  422  422  422  422  422  422  403  422",
     "POST /admin/programs/tokens/<row:token_id>/end":
-                                      "login 404  404  403  403  403  403  403  ok   403  403",
+                                      "login 404  404  403  403  403  403  ok   ok   403  404",
     "POST /admin/programs/webhooks":  "login 404  404  403  403  403  403  403  422  403  403",
     "POST /admin/programs/webhooks/<row:webhook_id>/test":
-                                      "login 404  404  403  403  403  403  403  ok   403  403",
+                                      "login 404  404  403  403  403  403  403  ok   403  404",
     "POST /admin/programs/webhooks/<row:webhook_id>/renew":
-                                      "login 404  404  403  403  403  403  403  422  403  403",
+                                      "login 404  404  403  403  403  403  403  422  403  404",
     "POST /admin/programs/webhooks/<row:webhook_id>/wake":
-                                      "login 404  404  403  403  403  403  403  ok   403  403",
+                                      "login 404  404  403  403  403  403  403  ok   403  404",
+    # The admin has removed it before the last one asks.
     "POST /admin/programs/webhooks/<row:webhook_id>/remove":
                                       "login 404  404  403  403  403  403  403  ok   403  403",
     "GET /admin/region":              "login 404  404  403  403  403  403  403  200  403  403",
