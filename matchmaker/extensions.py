@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from inspect import iscoroutinefunction
+
+from flask.sansio.app import App
 from flask_alembic import Alembic
 from flask_babel import Babel
 from flask_compress import Compress
@@ -12,7 +15,16 @@ from flask_wtf.csrf import CSRFProtect
 
 from models import Base
 
-db = SQLAlchemy()
+
+class Database(SQLAlchemy):
+    """The extension without its half for asyncio, which begins an event loop in a new thread after every request."""
+
+    def init_app(self, app: App) -> None:
+        super().init_app(app)
+        app.teardown_appcontext_funcs = [f for f in app.teardown_appcontext_funcs if not iscoroutinefunction(f)]
+
+
+db = Database()
 alembic = Alembic(metadatas=Base.metadata, run_mkdir=False)
 babel = Babel()
 compress = Compress()
