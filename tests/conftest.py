@@ -14,6 +14,7 @@ import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from xdist.remote import Producer
@@ -37,6 +38,9 @@ hypothesis.settings.load_profile("quick")
 
 # Nobody's .env, neither here nor in the processes that tests start.
 os.environ["FLASK_SKIP_DOTENV"] = "1"
+
+# Templates are compiled once for all applications of all workers, instead of once for each.
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": FileSystemBytecodeCache()}
 
 SLOWEST_FIRST = ("tests/faults/test_introductions.py", "tests/faults", "tests/browser", "tests/embedded")
 """Files that wait for processes. Begun first, they are done while the rest is run beside them."""

@@ -11,12 +11,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import time_machine
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from matchmaker.settings import Settings
 from tests import factories, tiny_models
@@ -97,16 +96,13 @@ def present() -> Iterator[None]:
 @pytest.fixture(scope="package")
 def all_pages(settings: Settings, migrated_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Every page in every state, served to tests that also ask for ``present``."""
-    served = stage(settings, migrated_database, tmp_path_factory.mktemp("mailbox"))
-    # Made in a thread of its own: Playwright keeps an event loop in this one, and Flask then takes it for async.
-    with ThreadPoolExecutor(1) as beside:
-        yield beside.submit(served.__enter__).result()
-        beside.submit(served.__exit__, None, None, None).result()
+    with stage(settings, migrated_database, tmp_path_factory.mktemp("mailbox")) as served:
+        yield served
 
 
 @pytest.fixture(scope="package")
 def browser(_needs_browser: None) -> Iterator[Browser]:
-    """Chromium, closed after these tests: Playwright keeps an event loop in this thread, and others need it free."""
+    """Chromium, closed after these tests."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
@@ -114,6 +110,15 @@ def browser(_needs_browser: None) -> Iterator[Browser]:
 
 
 Opener = Callable[..., Page]
+EXPECTED = re.compile(
+    r"Failed to load resource: (the server responded with a status of 4(00|09|22)\b|net::ERR_INTERNET_DISCONNECTED)"
+)
+"""What Chromium calls an error and we an answer: a form that came back, a phone without a connection."""
+
+
+def is_fault(said: ConsoleMessage) -> bool:
+    """Whether the browser complains of a page of ours."""
+    return said.type == "error" and not EXPECTED.match(said.text)
 
 
 @pytest.fixture
@@ -129,7 +134,7 @@ def opened(browser: Browser, site: str) -> Iterator[Opener]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
-        page.on("console", lambda said: problems.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+        page.on("console", lambda said: problems.append(f"{page.url}: {said.text}") if is_fault(said) else None)
         if as_:
             page.goto("/login")
             page.fill("input[name=email]", as_)

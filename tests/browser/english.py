@@ -26,6 +26,7 @@ WRITTEN = "textarea"
 _PLACE = re.compile(r"%\((\w+)\)[sd]|%%")
 
 
+@cache
 def english_in(text: str, element: str) -> str | None:
     """What is English about words that a reader of Spanish gets in an element; None if nothing is."""
     if element == WRITTEN:

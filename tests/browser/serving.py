@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from pathlib import Path
+from socket import SHUT_RD, socket
 from threading import Thread
 
 import time_machine
@@ -14,7 +15,7 @@ from flask import Flask
 from flask_security.recoverable import generate_reset_password_token
 from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy.orm import Session
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from matchmaker import tokens
 from matchmaker.extensions import db
@@ -27,7 +28,6 @@ from tests.browser.crowd import gather
 from tests.browser.pages import Scene
 from tests.cast import assemble
 from tests.databases import OwnDatabase
-from tests.embedded.watching import until
 from tests.web.conftest import CSRF, PAGES_OF
 from tests.web.world import build
 
@@ -97,7 +97,7 @@ def _rows(database: OwnDatabase) -> tuple[tuple[Scene, ...], dict[str, str | Non
     """Everything written down, committed; and who looks, by the key that a session names them with."""
     with database.stored() as session:
         cast = assemble()
-        world, link = build(cast), _links(database.settings)
+        world, link = build(cast), links(database.settings)
         setting = states.Setting(cast, world, link, gather())
         people = {**pages.people(session, cast), **states.looks(setting)}
         scenes = [*pages.of_routes(session, cast, world, link), *states.everything(setting)]
@@ -105,7 +105,9 @@ def _rows(database: OwnDatabase) -> tuple[tuple[Scene, ...], dict[str, str | Non
         return tuple(scenes), {who: account and account.fs_uniquifier for who, account in people.items()}
 
 
-def _links(settings: Settings) -> Callable[..., str]:
+def links(settings: Settings) -> Callable[..., str]:
+    """Makes the path behind a mail's link about something with a key; to its partner, unless told otherwise."""
+
     def path(about, *, hours=24 * 30, recipient=None, purpose=tokens.Purpose.ANSWER) -> str:  # type: ignore[no-untyped-def]
         expires = f.NOW + f.timedelta(hours=hours)
         reader = recipient or f"partner:{about.partner_id}"
@@ -154,12 +156,36 @@ class _Quiet(WSGIRequestHandler):
         """The application logs its requests itself."""
 
 
+class _Server(ThreadedWSGIServer):
+    """Waits at its end for every page that it is still answering: each holds a connection to the database."""
+
+    daemon_threads = False
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__("127.0.0.1", 0, app, _Quiet)
+        self.browsers: set[socket] = set()
+
+    def process_request(self, request: socket, client_address: tuple[str, int]) -> None:
+        self.browsers.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: socket) -> None:
+        self.browsers.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        # A browser keeps its line open for the next page; nothing more comes from it, and its thread can end.
+        for line in list(self.browsers):
+            with suppress(OSError):
+                line.shutdown(SHUT_RD)
+        super().server_close()
+
+
 @contextmanager
 def serving(app: Flask) -> Iterator[Served]:
     """The application before a browser, in threads of this process."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    server.daemon_threads = True
+    server = _Server(app)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -169,8 +195,6 @@ def serving(app: Flask) -> Iterator[Served]:
         thread.join()
         server.server_close()
         with app.app_context():
-            # A page that nobody waits for any more may still be answered, and would leave its connection open.
-            until(lambda: db.engine.pool.checkedout() == 0)  # type: ignore[attr-defined]
             db.engine.dispose()
 
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import pytest
 import time_machine
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from matchmaker.settings import Settings
 from models import Introduction, IntroductionState
 from tests import databases
 from tests import factories as f
-from tests.browser.serving import COOKIE, LANGUAGES, Served, cookies, serving
+from tests.browser.serving import COOKIE, LANGUAGES, cookies, serving
 from tests.cast import assemble
 from tests.databases import OwnDatabase
-from tests.embedded.watching import until
 
 pytestmark = pytest.mark.browser
 
@@ -108,9 +105,8 @@ def desk(
     expect.set_options(timeout=PATIENCE)
     contexts: list[BrowserContext] = []
     problems: list[str] = []
-    # Playwright keeps an event loop in this thread; the application is begun, and ended, beside it.
-    with ThreadPoolExecutor(1) as beside, apart(beside, served(own_database)) as site:
-        cookie = beside.submit(cookies, site.app, who).result()
+    with serving(own_database.app()) as site:
+        cookie = cookies(site.app, who)
 
         def open_page(
             path: str = "/desk", *, width: int = 1280, script: bool = True, language: str = "en", first: str = ""
@@ -131,31 +127,7 @@ def desk(
         for context in contexts:
             context.close()
         expect.set_options(timeout=None)
-        until(lambda: not busy(own_database))
     assert problems == []
-
-
-def busy(database: OwnDatabase) -> bool:
-    """Whether a page that nobody waits for any more is still being answered."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'"
-    with database.engine.connect() as connection:
-        return connection.execute(text(query)).scalar_one() > 1
-
-
-@contextmanager
-def served(database: OwnDatabase) -> Iterator[Served]:
-    """The application on a database before a browser, made where it is served: to make one asks for a context too."""
-    with serving(database.app()) as site:
-        yield site
-
-
-@contextmanager
-def apart(beside: ThreadPoolExecutor, entered: AbstractContextManager[Served]) -> Iterator[Served]:
-    """Enter and leave something in another thread."""
-    try:
-        yield beside.submit(entered.__enter__).result()
-    finally:
-        beside.submit(entered.__exit__, None, None, None).result()
 
 
 def ask(cast, title: str, *relevances: float) -> None:  # type: ignore[no-untyped-def]
