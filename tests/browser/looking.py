@@ -40,6 +40,8 @@ SPACE = """for (const each of document.querySelectorAll("body *")) {
 MORE_SPACE, USUAL_SPACE = SPACE % ("0.12em", "0.16em", "1.5"), SPACE % ("", "", "")
 """The text spacing that WCAG 1.4.12 lets a reader ask for."""
 Found = Callable[[str], list[str]]
+PATIENCE = 120_000
+"""For a busy machine; in milliseconds."""
 
 
 @contextmanager
@@ -53,6 +55,7 @@ def shown(browser: Browser, stage: Stage, scene: Scene, language: str, *, width:
         color_scheme="dark" if theme == "dark" else "light",
         reduced_motion="reduce",
     )
+    context.set_default_timeout(PATIENCE)
     stage.forget_who_looks()
     try:
         page = context.new_page()
