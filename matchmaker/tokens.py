@@ -12,7 +12,7 @@ from uuid import UUID
 from itsdangerous import BadData, URLSafeSerializer
 
 from matchmaker.errors import DomainError
-from models import Side
+from models import Account, Partner, Side
 
 
 class Purpose(StrEnum):
@@ -69,6 +69,18 @@ def read(secret: str, purpose: Purpose, token: str, now: datetime) -> Link:
 
 def _serializer(secret: str, purpose: Purpose) -> URLSafeSerializer:
     return URLSafeSerializer(secret, salt=f"matchmaker.link.{purpose}")
+
+
+SIGN_IN_LASTS = timedelta(minutes=30)
+"""How long a link signs in, from when its mail was written."""
+
+
+def who_signs_in(holder: Account | Partner) -> str:
+    """Whom a link to sign in is for, as it stands in its token: an account with how many of its links were used before,
+    a profile with its address, so that a wrong one that was corrected opens nothing any more."""
+    if isinstance(holder, Account):
+        return f"account:{holder.id}:{holder.links_used}"
+    return f"partner:{holder.id}:{holder.email.strip().lower()}"
 
 
 AFTERLIFE = timedelta(days=30)

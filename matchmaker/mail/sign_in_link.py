@@ -14,7 +14,6 @@ from matchmaker import tokens
 from matchmaker.mail.letter import Correspondent, Letter, from_network, letterhead, reading_language
 from matchmaker.mail.links import link
 from matchmaker.queries import people
-from matchmaker.services import sign_in_links
 from matchmaker.settings import Settings
 from models import Account, OutboxItem, Partner, Region
 
@@ -49,8 +48,8 @@ def _holder(session: Session, item: OutboxItem) -> Account | Partner | None:
 
 
 def _the_link(settings: Settings, holder: Account | Partner, now: datetime) -> dict[str, object]:
-    until = now + sign_in_links.LASTS
-    token = tokens.issue(settings.secret_key, tokens.Purpose.SIGN_IN, uuid4(), sign_in_links.said(holder), until)
+    until = now + tokens.SIGN_IN_LASTS
+    token = tokens.issue(settings.secret_key, tokens.Purpose.SIGN_IN, uuid4(), tokens.who_signs_in(holder), until)
     return {"page": link(settings, "links.show", token=token), "until": until}
 
 

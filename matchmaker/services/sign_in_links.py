@@ -15,9 +15,9 @@ from matchmaker.clock import Clock
 from matchmaker.errors import DomainError
 from matchmaker.queries import people
 from matchmaker.services import accounts
+from matchmaker.tokens import who_signs_in
 from models import Account, Partner, QueueName
 
-LASTS = timedelta(minutes=30)
 OFTEN = timedelta(minutes=5)
 """Another link for the same address is written no sooner, unless the last one was used."""
 
@@ -50,14 +50,6 @@ def ask(session: Session, email: str, region_id: int | None, clock: Clock) -> No
     )
 
 
-def said(holder: Account | Partner) -> str:
-    """Whom a link is for, as it stands in its token: an account with how many of its links were used before, a profile
-    with its address, so that a wrong one that was corrected opens nothing any more."""
-    if isinstance(holder, Account):
-        return f"account:{holder.id}:{holder.links_used}"
-    return f"partner:{holder.id}:{holder.email.strip().lower()}"
-
-
 def holder(session: Session, recipient: str, now: datetime, *, lock: bool = False) -> Account | Partner:
     """Whom a link is for. Raises LinkOver once it opens nothing any more."""
     kind, number, _ = recipient.split(":", 2)
@@ -69,7 +61,7 @@ def holder(session: Session, recipient: str, now: datetime, *, lock: bool = Fals
     else:
         found = partner = session.get(Partner, int(number), **options)
         good = partner is not None and partner.account_id is None and partner.merged_into_id is None
-    if found is None or not good or said(found) != recipient:
+    if found is None or not good or who_signs_in(found) != recipient:
         raise LinkOver
     return found
 
