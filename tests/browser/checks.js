@@ -38,12 +38,12 @@ window.checks = (() => {
     return [...(document.activeElement === summary ? [] : ["the summary has no focus"]), ...nowhere.map((link) => `leads nowhere: ${link.hash}`)];
   };
 
-  // How far things moved by themselves since the page began.
+  // How far things moved by themselves since the page began; a hundredth of the window is more than anybody sees.
   const shift = () => new Promise((done) => {
     let sum = 0;
     new PerformanceObserver((list) => { for (const each of list.getEntries()) if (!each.hadRecentInput) sum += each.value; })
       .observe({ type: "layout-shift", buffered: true });
-    requestAnimationFrame(() => setTimeout(() => done(sum > 0 ? [`layout shift ${sum}`] : []), 0));
+    requestAnimationFrame(() => setTimeout(() => done(sum > 0.01 ? [`layout shift ${sum}`] : []), 0));
   });
 
   // The focused element: where it stands in the page, whether its ring shows, and whether something lies over it.

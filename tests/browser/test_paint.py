@@ -1,4 +1,4 @@
-"""How soon a page is seen on a slow connection, and whether it moves afterwards. Measured and printed:
+"""Nothing moves once a page is seen; how soon that is on a slow connection is measured and printed:
 
 scripts/test --full tests/browser/test_paint.py -s
 """
@@ -44,17 +44,19 @@ FIRST_PAINT = """new Promise(painted => new PerformanceObserver(list => {
 """Waited for by the page itself: asking again and again would be code from a string, which our pages forbid."""
 
 
-def test_first_paint_on_a_slow_connection(browser: Browser, all_pages: Stage) -> None:
+def test_nothing_moves_after_the_first_paint_on_a_slow_connection(browser: Browser, all_pages: Stage) -> None:
     """First with an empty cache, then as somebody who comes back: with the sheet and the script kept."""
-    told = {}
+    told, all_moved = {}, []
     for rule, who in PAGES:
         scene = next(s for s in all_pages.scenes if s.name == f"GET {rule}" and s.who == who)
         runs = [_painted(browser, all_pages, scene) for _ in range(TIMES)]
         assert all(at > 0 for run in runs for at in run["ms"]), f"{scene} was never painted"
         first, again = (round(median(run["ms"][nth] for run in runs)) for nth in (0, 1))
         moved = sorted({each for run in runs for each in run["moved"]})
-        told[rule] = {"first_visit_ms": first, "again_ms": again, "moved": moved}
+        told[rule] = {"first_visit_ms": first, "again_ms": again}
+        all_moved += [f"{scene}: {each}" for each in moved]
     print(json.dumps({"first_paint": told, "connection": "Slow 4G", "cpu": f"{SLOWER} times slower"}, indent=1))
+    assert all_moved == []
 
 
 def _painted(browser: Browser, stage: Stage, scene: Scene) -> dict[str, list]:  # type: ignore[type-arg]
