@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Opener
+from tests.browser.conftest import PASSWORD, Opener
 from tests.browser.test_path import TEACHER, school_day
 
 pytestmark = pytest.mark.browser
@@ -64,6 +64,52 @@ def test_words_are_kept_without_a_connection_and_gone_after_signing_out(opened: 
     page.locator("form[data-sign-out] button").click()
     expect(page).not_to_have_url(re.compile("/requests/new"))
     assert kept(page) == []
+
+
+@pytest.mark.full
+def test_what_was_posted_without_a_connection_is_sent_by_one_tap_once_it_is_back(opened: Opener) -> None:
+    page = opened(as_=TEACHER, width=390)
+    page.goto("/requests/new")
+    page.fill("[name=title]", "Who carries the water home?")
+    with page.expect_response("**/requests/look"):
+        page.fill("[name=text]", WORDS)
+    page.context.set_offline(True)
+    page.locator(".actionbar .btn--primary").click()
+    expect(page.locator("[data-draft-state]")).to_contain_text("No connection")
+    expect(page.locator("[data-draft-send] button")).to_have_count(0)
+    page.context.set_offline(False)
+    send = page.locator("[data-draft-send] button")
+    expect(send).to_be_visible()
+    assert in_view(page, "[data-draft-send] button")
+    expect(page).to_have_url(re.compile("/requests/new$"))
+    send.click()
+    # What the server has to say comes first: a date is missing.
+    expect(page.locator(".errors")).to_be_focused()
+    expect(page.locator("[name=title]")).to_have_value("Who carries the water home?")
+    expect(send).to_have_count(0)
+    page.locator("input[type=date]").first.fill(school_day(21))
+    page.locator("input[type=time]").first.fill("09:20")
+    page.locator(".actionbar .btn--primary").click()
+    expect(page).to_have_url(re.compile(r"/requests/\d+"))
+    assert kept(page) == []
+
+
+@pytest.mark.full
+def test_words_outlive_a_session_that_ended_before_they_were_sent(opened: Opener) -> None:
+    page = opened(as_=TEACHER, width=390)
+    page.goto("/requests/new")
+    page.fill("[name=title]", "Who carries the water down?")
+    page.fill("[name=text]", WORDS)
+    page.context.clear_cookies()
+    page.locator(".actionbar .btn--primary").click()
+    # The form was refused, and did not come back.
+    expect(page.locator("[name=title]")).to_have_count(0)
+    assert len(kept(page)) == 1
+    page.goto("/login?next=/requests/new")
+    page.fill("input[name=email]", TEACHER)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    expect(page.locator("[name=title]")).to_have_value("Who carries the water down?")
 
 
 def kept(page: Page) -> list[str]:
