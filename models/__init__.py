@@ -22,6 +22,7 @@ from models.region import EquityPolicy, Region
 from models.relevance import RelevanceActivation, RelevanceVersion
 from models.school import LOCALES, District, School
 from models.states import (
+    AFTER_A_YES,
     LIVE_INTRODUCTIONS,
     BackupState,
     IntroductionState,
@@ -37,6 +38,7 @@ from models.teacher import Teacher
 from models.visit import Message, OtherTime, Visit
 
 __all__ = [
+    "AFTER_A_YES",
     "LIVE_INTRODUCTIONS",
     "LOCALES",
     "Account",

@@ -106,6 +106,11 @@ BACKUP_CHANGES: Mapping[BackupState, frozenset[BackupState]] = {
     _B.PROMOTED: frozenset({_B.WAITING}),
 }
 
+AFTER_A_YES = frozenset(
+    {_I.ACCEPTED, _I.INTRODUCED, _I.SCHEDULED, _I.MET, _I.REFLECTED, _I.CANCELLED, _I.NOT_HELD}
+)
+"""States that only a yes leads to: from then on the two know each other's names."""
+
 LIVE_INTRODUCTIONS = frozenset({_I.APPROVED, _I.INVITED, _I.ACCEPTED, _I.OTHER_TIMES, _I.INTRODUCED, _I.SCHEDULED})
 """States in which an introduction holds its request and a unit of its partner's month."""
 

@@ -595,7 +595,7 @@ class ApiTokenFactory(InRegion):
 
     owner = factory.SubFactory(AccountFactory)
     account_id = factory.SelfAttribute("owner.id")
-    name = "The district's planner"
+    name = "Horario 2026"
     hint = "mm_abcd"
     digest = factory.LazyFunction(lambda: sha256(uuid4().bytes).hexdigest())
     scopes = factory.LazyFunction(lambda: ["requests:read"])

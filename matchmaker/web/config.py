@@ -64,6 +64,9 @@ def _security(settings: Settings) -> dict[str, Any]:
         "SECURITY_CONFIRMABLE": True,
         "SECURITY_RECOVERABLE": True,
         "SECURITY_REGISTERABLE": False,
+        # Its commands would give rights that are no memberships.
+        "SECURITY_CLI_USERS_NAME": None,
+        "SECURITY_CLI_ROLES_NAME": None,
         "SECURITY_USE_REGISTER_V2": True,
         "SECURITY_DATETIME_FACTORY": utc_now,
         "SECURITY_POST_LOGIN_VIEW": "account.home",

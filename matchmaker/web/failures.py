@@ -235,7 +235,6 @@ def _collided(error: IntegrityError) -> Response:
 
 
 def _database_away(error: OperationalError) -> Response:
-    # Our page would ask the database who is reading it, so both languages stand here in plain text.
     log.error("database_away", error=type(error.orig).__name__)
     if context.by_program():
         words = "The database is not answering. Nothing was saved; please try again in a minute."

@@ -70,4 +70,4 @@ def test_a_missing_setting_stops_the_start_with_one_line(name: str) -> None:
 @pytest.mark.parametrize("words", [(), ("dancing",), ("mail", "clock")])
 def test_a_process_that_does_not_exist_is_said_to(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert worker.main(list(words)) == 2
-    assert capsys.readouterr().err.strip() == "usage: python -m matchmaker.worker ranking|planning|mail|clock"
+    assert capsys.readouterr().err.strip() == "usage: python -m matchmaker.worker ranking|planning|mail|webhooks|clock"

@@ -80,7 +80,7 @@ class _Reader(HTMLParser):
             self.open.append((tag, language))
 
     def _addresses(self, tag: str, given: dict[str, str]) -> None:
-        if tag in FETCHED and given.get(FETCHED[tag]):
+        if tag in FETCHED and given.get(FETCHED[tag]) and given.get("rel") != "canonical":
             self.reading.fetched.append(given[FETCHED[tag]])
         if tag == "a" and given.get("href"):
             self.reading.links.append(given["href"])

@@ -10,7 +10,6 @@ from matchmaker.services.regions import NUMBERS
 from models import AuditEvent, Region
 from tests.cast import Cast
 
-
 BOXES = ("conversations_read", "second_step_required")
 
 

@@ -18,6 +18,7 @@ from models import Account, Introduction, IntroductionState, OutboxItem, Request
 from tests import factories as f
 from tests.cast import Cast
 from tests.web.conftest import Browser
+from tests.web.world import World
 
 Browse = Callable[[Account | None], Browser]
 Own = Callable[..., str]
@@ -233,6 +234,12 @@ def test_whoever_is_signed_in_reaches_it_by_the_introduction(
         sent_on = browser.get(f"/visits/of/{introduced.id}")
         assert sent_on.status_code == 302
         assert greeting in words(browser.get(sent_on.headers["Location"]))
+
+
+def test_a_teacher_is_not_led_to_whom_she_does_not_know_of_yet(browse: Browse, cast: Cast, world: World) -> None:
+    for introduction in (world.approved, world.invited):
+        assert browse(cast.ana.account).get(f"/visits/of/{introduction.id}").status_code == 404
+        assert browse(cast.ben).get(f"/visits/of/{introduction.id}").status_code == 302
 
 
 def test_a_coordinators_link_works_for_that_coordinator_only(

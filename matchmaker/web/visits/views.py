@@ -25,7 +25,7 @@ from matchmaker.queries.visits import Meeting
 from matchmaker.services import visits
 from matchmaker.web import context, failures
 from matchmaker.web.visits.forms import UNDATED, CancelForm, DateForm, value
-from models import Introduction, Side
+from models import AFTER_A_YES, Introduction, Side
 
 blueprint = Blueprint("visits", __name__, url_prefix="/visits")
 
@@ -107,6 +107,8 @@ def own(introduction_id: int) -> ResponseReturnValue:
     if introduction.request.teacher.account_id == current_user.id:
         side = Side.TEACHER
         context.require(Permission.READ_REQUEST, introduction.request)
+        if introduction.state not in AFTER_A_YES:
+            abort(404)  # The page names whom she does not know of yet.
     elif introduction.partner.account_id == current_user.id:
         side = Side.PARTNER
         context.require(Permission.EDIT_PARTNER, introduction.partner)
