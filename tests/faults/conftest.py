@@ -139,7 +139,7 @@ def people(own_database: OwnDatabase) -> Cast:
         for partner in (cast.esperanza, cast.ramon):
             assert partner.funds
         for coordinator in (cast.marisol, cast.ben):
-            assert coordinator.memberships
+            assert [membership.region for membership in coordinator.memberships]
     return cast
 
 

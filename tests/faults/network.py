@@ -151,9 +151,8 @@ def under_fire(settings: Settings, server: Unruly) -> Iterator[Network]:
 
 
 def _workers(settings: Settings, home: Home) -> dict[str, Child]:
-    environment = {
-        spec.metadata["env"]: str(getattr(settings, name)) for name, spec in settings.__dataclass_fields__.items()
-    }
+    given = {spec.metadata["env"]: getattr(settings, name) for name, spec in settings.__dataclass_fields__.items()}
+    environment = {name: str(value) for name, value in given.items() if value}
     environment |= {"SMTP_TIMEOUT": "1", "TICK_SECONDS": "1", "PYTHONUNBUFFERED": "1"}
     specs = {name: processes.worker(name.split()[-1], environment) for name in WORKERS}
     return {name: Child(replace(spec, name=name), home.log) for name, spec in specs.items()}
