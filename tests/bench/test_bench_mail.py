@@ -27,4 +27,4 @@ def test_both_send_the_same_mails_to_the_same_server() -> None:
     found = mail.measured(count=20, rounds=1)
 
     assert (found["lost"], found["duplicated"]) == (0, 0)
-    assert found["ratio"] > found["ratio_at_once"] > 0
+    assert min(found["ratio"], found["ratio_at_once"]) > 0

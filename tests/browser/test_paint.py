@@ -26,7 +26,7 @@ SLOW_4G = {
 """Chromium's own "Slow 4G": milliseconds before each answer, bytes a second."""
 SLOWER = 4
 """How many times slower than this machine a phone computes."""
-TIMES = 3
+TIMES = 1
 PAGES = (
     ("/", NOBODY),
     ("/i/<token>", NOBODY),

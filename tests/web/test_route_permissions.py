@@ -227,8 +227,9 @@ TABLE = {
     "POST /visits/<token>/date":      "409   409  409  409  409  409  409  409  409  409  409",
     # Drawn for no date that there is: shown as it stands.
     "POST /visits/<token>/cancel":    "409   409  409  409  409  409  409  409  409  409  409",
+    # Its teacher gets there once they have said yes.
     "GET /visits/of/<row:introduction_id>":
-                                      "login 404  404  ok   403  403  403  ok   ok   403  404",
+                                      "login 404  404  404  403  403  403  ok   ok   403  404",
     "GET /calendar/<uuid:feed_key>.ics": EVERYBODY,
     "POST /calendar/address":         "login 404  404  ok   ok   ok   ok   403  403  403  403",
     "GET /calendar":                  "login 404  404  403  403  403  403  200  200  403  200",
