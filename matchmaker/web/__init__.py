@@ -33,7 +33,6 @@ from matchmaker.web.desk.compare import blueprint as compare
 from matchmaker.web.desk.live import blueprint as live
 from matchmaker.web.desk.notes import blueprint as notes
 from matchmaker.web.desk.plans import blueprint as plans
-from matchmaker.web.desk.saved_views import blueprint as saved_views
 from matchmaker.web.desk.tasks import blueprint as tasks
 from matchmaker.web.desk.told_me import blueprint as told_me
 from matchmaker.web.desk.views import blueprint as desk
@@ -52,7 +51,6 @@ from matchmaker.web.partners.organisation import blueprint as organisation
 from matchmaker.web.partners.views import blueprint as partners
 from matchmaker.web.people.belonging import blueprint as belonging
 from matchmaker.web.people.entering import blueprint as entering
-from matchmaker.web.people.kept_views import blueprint as kept_views
 from matchmaker.web.people.merging import blueprint as merging
 from matchmaker.web.people.picked import blueprint as picked
 from matchmaker.web.people.views import blueprint as people
@@ -62,6 +60,7 @@ from matchmaker.web.public import blueprint as public
 from matchmaker.web.reflections.views import blueprint as reflections
 from matchmaker.web.requests.ideas import blueprint as ideas
 from matchmaker.web.requests.views import blueprint as requests
+from matchmaker.web.saved_views import blueprint as saved_views
 from matchmaker.web.schools.views import blueprint as schools
 from matchmaker.web.sheets.views import blueprint as sheets
 from matchmaker.web.stories.views import blueprint as stories
@@ -96,7 +95,6 @@ AREAS = (
     entering,
     merging,
     picked,
-    kept_views,
     belonging,
     sheets,
     personal,
