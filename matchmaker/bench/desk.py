@@ -1,33 +1,22 @@
 """The desk with 500 open requests beside the desk with 20, in two regions that differ in nothing else.
 
-Both are asked for in turn, over kept connections, of one web process; each request has been ranked three times, as a
-few nights would do. The page is the whole of it: queue, the first request with its people, and the decision.
+Both are asked for in turn, of one web process; each request has been ranked three times, as a few nights would do.
+The page is the whole of it: queue, the first request with its people, and the decision.
 """
 
 from __future__ import annotations
 
-import http.client
-import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, func, select, update
 from sqlalchemy.orm import Session
 
-from matchmaker.bench import synthetic
-from matchmaker.bench.web import DEMO_PASSWORD, serve, sign_in
+from matchmaker.bench import served, synthetic
 from matchmaker.clock import utc_now
-from matchmaker.embedded import processes
-from matchmaker.embedded.errors import EmbeddedError
-from matchmaker.embedded.home import Home
-from matchmaker.embedded.rehearsal import run
-from matchmaker.embedded.services import embedded_services
 from models import (
     Account,
     EquityPolicy,
@@ -49,41 +38,32 @@ NIGHTS = 3
 """Rankings of each request; the last one counts."""
 ROUNDS = 60
 WARM = 10
-STAFF = {MANY: "marisol", FEW: "ben"}
+STAFF = {MANY: "marisol@palofierro.example", FEW: "ben@palofierro.example"}
 
 
 def measure() -> dict[str, Any]:
     """Median milliseconds of both pages, and the ratio of the medians."""
-    root = Path(tempfile.mkdtemp(prefix="mm-"))
-    try:
-        with ExitStack() as stack:
-            services = stack.enter_context(embedded_services(root))
-            given = {"SMTP_URL": "smtp://127.0.0.1:9", "PUBLIC_URL": "http://bench.example"}
-            environment = processes.environment(given, services, Home.at(root), given["PUBLIC_URL"])
-            run(processes.MIGRATE, environment)
-            run(processes.LOAD_DEMO, environment)
-            engine = create_engine(services.database_url)
-            with Session(engine) as session:
-                for seed, (count, person) in enumerate(STAFF.items(), start=1):
-                    build(session, count, person, seed)
-                session.connection().exec_driver_sql("ANALYZE")
-                session.commit()
-            engine.dispose()
-            port, _server = serve(stack, "ours", "matchmaker:create_app()", environment, root)
-            return figures(port)
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
+    with served.demo() as site:
+        engine = create_engine(site.database_url)
+        with Session(engine) as session:
+            for seed, (count, person) in enumerate(STAFF.items(), start=1):
+                build(session, count, person, seed)
+            session.connection().exec_driver_sql("ANALYZE")
+            session.commit()
+        engine.dispose()
+        port, _server = site.serve("ours")
+        return figures(port)
 
 
 def figures(port: int) -> dict[str, Any]:
     """Ask for both desks in turn."""
-    cookies = {count: sign_in(port, (f"{person}@palofierro.example", DEMO_PASSWORD)) for count, person in STAFF.items()}
+    cookies = {count: served.sign_in(port, person) for count, person in STAFF.items()}
     taken: Mapping[int, list[float]] = {count: [] for count in STAFF}
     size = {}
     for turn in range(WARM + ROUNDS):
         for count, cookie in cookies.items():
             started = time.perf_counter()
-            size[count] = len(page(port, cookie))
+            size[count] = len(served.ask(port, "/desk", cookie))
             if turn >= WARM:
                 taken[count].append(1000 * (time.perf_counter() - started))
     many, few = (statistics.median(taken[count]) for count in (MANY, FEW))
@@ -95,18 +75,6 @@ def figures(port: int) -> dict[str, Any]:
         f"kb_with_{FEW}": round(size[FEW] / 1024, 1),
         "rounds": ROUNDS,
     }
-
-
-def page(port: int, cookie: str) -> bytes:
-    """The desk as a coordinator gets it. Raises EmbeddedError for anything but 200."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.request("GET", "/desk", headers={"Cookie": cookie})
-    answer = connection.getresponse()
-    body = answer.read()
-    connection.close()
-    if answer.status != 200:
-        raise EmbeddedError(f"the desk answered {answer.status}")
-    return body
 
 
 def build(session: Session, count: int, person: str, seed: int) -> None:
@@ -136,7 +104,7 @@ def build(session: Session, count: int, person: str, seed: int) -> None:
             ],
         )
     _wait(session, made.request_ids, now)
-    account = session.scalars(select(Account.id).where(Account.email == f"{person}@palofierro.example")).one()
+    account = session.scalars(select(Account.id).where(Account.email == person)).one()
     session.execute(update(Membership).where(Membership.account_id == account).values(here))
     session.commit()
 
