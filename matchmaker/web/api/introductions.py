@@ -14,8 +14,7 @@ from matchmaker.queries import programs, timeline
 from matchmaker.services import proposals, visits
 from matchmaker.services.api_tokens import Scope
 from matchmaker.web import context
-from matchmaker.web.api import auth, paging
-from matchmaker.web.api.requests import dated
+from matchmaker.web.api import auth, checks, paging
 from matchmaker.web.api.resource import Resource
 from matchmaker.web.api.schemas import Body, Named, TimeSpan, code, one_of, whole
 from matchmaker.web.fields import LARGEST_ID
@@ -107,8 +106,7 @@ def cancel_introduction(sent: dict[str, Any], introduction_id: int) -> dict[str,
 def date_introduction(sent: dict[str, Any], introduction_id: int) -> Any:
     """Set the date of an introduction that has none yet; both sides get a letter."""
     introduction, side = readable(introduction_id)
-    [(starts_at, ends_at)] = dated([sent], "starts_at")
-    made = visits.agree(db.session, g.actor, introduction.key, starts_at, ends_at, side, utc_now)
+    made = visits.agree(db.session, g.actor, introduction.key, *checks.date_of(sent), side, utc_now)
     return shown(introduction), 200, {"Location": url_for("api_visits.read_visit", visit_id=made.id)}
 
 

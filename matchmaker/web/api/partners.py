@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import g, url_for
 from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
-from webargs.flaskparser import abort
 
 from matchmaker import audit, outbox
 from matchmaker.clock import utc_now
@@ -22,7 +19,7 @@ from matchmaker.services import merging, partners
 from matchmaker.services.api_tokens import Scope
 from matchmaker.services.partners import FundDraft, Logistics
 from matchmaker.web import context
-from matchmaker.web.api import auth, paging
+from matchmaker.web.api import auth, checks, paging
 from matchmaker.web.api.resource import Resource
 from matchmaker.web.api.schemas import (
     Body,
@@ -163,8 +160,7 @@ def change_partner(sent: dict[str, Any], partner_id: int) -> dict[str, Any]:
 def pause_partner(sent: dict[str, Any], partner_id: int) -> dict[str, Any]:
     """No new invitations until a day, or until they are back."""
     partner = writable(partner_id)
-    if sent["until"] is not None and sent["until"] <= _today():
-        _wrong("until", _("Please choose a day that is still ahead."))
+    checks.day_ahead("until", sent["until"])
     partners.pause(db.session, g.actor, partner, utc_now, until=sent["until"])
     return shown(partner)
 
@@ -222,7 +218,7 @@ def _changed(partner: Partner, sent: dict[str, Any]) -> Logistics:
         sent["contact_name"] = sent["contact_name"] or None
     wanted = replace(Logistics(**known), **sent, place=None if near is None else _near(near))
     if wanted.free_from and wanted.free_until and wanted.free_until <= wanted.free_from:
-        _wrong("free_until", _("Please choose an end that is later than the beginning."))
+        checks.wrong("free_until", _("Please choose an end that is later than the beginning."))
     return wanted
 
 
@@ -231,12 +227,4 @@ def _near(school_id: int) -> tuple[float, float]:
     for school in reach.schools(db.session, g.region.id):
         if school.id == school_id and school.latitude is not None and school.longitude is not None:
             return school.latitude, school.longitude
-    return _wrong("near_school_id", _("There is nothing at this address, or it is not yours to see."))
-
-
-def _wrong(name: str, said: str) -> Any:
-    abort(422, messages={"json": {name: [said]}})
-
-
-def _today() -> date:
-    return utc_now().astimezone(ZoneInfo(g.region.time_zone)).date()
+    checks.wrong("near_school_id", _("There is nothing at this address, or it is not yours to see."))

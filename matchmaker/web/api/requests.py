@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from flask import g, url_for
@@ -17,8 +16,8 @@ from matchmaker.policies import Permission
 from matchmaker.queries import learning_requests, people, programs
 from matchmaker.services import holds, requests
 from matchmaker.services.api_tokens import Scope
-from matchmaker.web import context, times
-from matchmaker.web.api import auth, paging
+from matchmaker.web import context
+from matchmaker.web.api import auth, checks, paging
 from matchmaker.web.api.resource import Resource
 from matchmaker.web.api.schemas import (
     Body,
@@ -171,16 +170,8 @@ _PLAIN = (
 )  # fmt: skip
 
 
-def dated(sent: list[dict[str, datetime]], place: str) -> tuple[tuple[datetime, datetime], ...]:
-    """Times as the services take them. What the pages would refuse is refused, with where it stands."""
-    wrong = {n: [said] for n, each in enumerate(sent) if (said := times.refused(**each, region=g.region))}
-    if wrong:
-        abort(422, messages={"json": {place: wrong}})
-    return tuple(dict.fromkeys((each["starts_at"], each["ends_at"]) for each in sent))
-
-
 def _draft(teacher: Teacher, sent: dict[str, Any]) -> requests.RequestDraft:
-    windows, cleared = dated(sent.pop("windows"), "windows"), sent.pop("not_students")
+    windows, cleared = checks.dated("windows", sent.pop("windows")), sent.pop("not_students")
     found = requests.named_in(sent["title"], sent["text"], sent["place"])
     left = [name for name in found if name not in cleared]
     if left:

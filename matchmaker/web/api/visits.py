@@ -14,9 +14,8 @@ from matchmaker.queries import programs
 from matchmaker.services import visits
 from matchmaker.services.api_tokens import Scope
 from matchmaker.web import context
-from matchmaker.web.api import auth, introductions, paging
+from matchmaker.web.api import auth, checks, introductions, paging
 from matchmaker.web.api.introductions import CallOff, RequestNamed
-from matchmaker.web.api.requests import dated
 from matchmaker.web.api.resource import Resource
 from matchmaker.web.api.schemas import Named, TimeSpan, code, whole
 from matchmaker.web.fields import LARGEST_ID
@@ -78,9 +77,8 @@ def move_visit(sent: dict[str, Any], visit_id: int) -> dict[str, Any]:
     """Give a visit another date; both sides get a letter."""
     visit, side = _readable(visit_id)
     sequence = sent.pop("sequence")
-    [(starts_at, ends_at)] = dated([sent], "starts_at")
-    key = visit.introduction.key
-    return shown(visits.move(db.session, g.actor, key, starts_at, ends_at, side, utc_now, sequence=sequence))
+    key, wanted = visit.introduction.key, checks.date_of(sent)
+    return shown(visits.move(db.session, g.actor, key, *wanted, side, utc_now, sequence=sequence))
 
 
 @blueprint.operation("POST", "/<row:visit_id>/cancel", Scope.VISITS_WRITE, VisitShown, body=CallOff)
