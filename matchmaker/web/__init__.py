@@ -12,7 +12,7 @@ from werkzeug.routing import IntegerConverter, Map
 from matchmaker.extensions import limiter
 from matchmaker.i18n import LANGUAGES
 from matchmaker.settings import Settings
-from matchmaker.web import api, context, failures, filters, packing, traffic
+from matchmaker.web import api, context, failures, filters, first_visit, packing, traffic
 from matchmaker.web.account import second_step
 from matchmaker.web.account.links import blueprint as links
 from matchmaker.web.account.oidc import blueprint as oidc
@@ -122,7 +122,10 @@ AREAS = (
 CSP = "; ".join(
     (
         "default-src 'none'",
-        *(f"{kind}-src 'self'" for kind in ("script", "style", "img", "connect")),
+        "script-src 'self'",
+        "style-src {styles}",
+        "img-src 'self'",
+        "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
@@ -151,6 +154,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_AGE
     traffic.init_app(app, settings)
     packing.init_app(app)
+    first_visit.init_app(app)
     app.before_request(context.load)
     second_step.init_app(app)
     app.after_request(_headers)
@@ -188,7 +192,7 @@ def _page_context() -> dict[str, object]:
 
 
 def _headers(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", CSP)
+    response.headers.setdefault("Content-Security-Policy", CSP.format(styles=first_visit.style_sources()))
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")

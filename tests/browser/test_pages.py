@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from matchmaker.extensions import db
+from matchmaker.web import first_visit
 from tests import factories as f
 from tests.architecture.conftest import ROOT
 from tests.browser.english import english_in
@@ -59,6 +60,7 @@ def seen(all_pages: Stage) -> Iterator[list[Seen]]:
 def _open(stage: Stage, scene: Scene, language: str) -> Seen:
     app = stage.served(scene).app
     browser = app.test_client()
+    browser.set_cookie(first_visit.COOKIE, first_visit.version(app))
     stage.forget_who_looks()
     if scene.beside:
         colleague = app.test_client()

@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 from matchmaker import create_app, tokens
 from matchmaker.extensions import db, limiter
 from matchmaker.settings import Settings
+from matchmaker.web import first_visit
 from models import Account, Introduction
 from tests import databases, factories
 from tests.cast import Peopled
@@ -44,6 +45,8 @@ class Browser:
     def __init__(self, app: Flask, session: Session, account: Account | None) -> None:
         self.app, self.session = app, session
         self.client: FlaskClient = app.test_client()
+        # Somebody who was here before; tests/web/test_first_visit.py is the first time.
+        self.client.set_cookie(first_visit.COOKIE, first_visit.version(app))
         if account is not None:
             with self.client.session_transaction() as cookie:
                 cookie["_user_id"] = account.fs_uniquifier
