@@ -59,6 +59,10 @@ TABLE = {
     "GET /ideas":                     "login home home 200  200  403  403  403  403  403  403",
     "POST /requests/look":            "login home home 200  200  403  403  403  403  403  403",
     "GET /requests/<row:request_id>": "login 404  404  200  403  403  403  200  200  403  404",
+    "GET /requests/<row:request_id>/change":
+                                      "login 404  404  200  403  403  403  403  403  403  404",
+    "POST /requests/<row:request_id>/change":
+                                      "login 404  404  422  403  403  403  403  403  403  404",
     "POST /requests/<row:request_id>/withdraw":
                                       "login 404  404  ok   403  403  403  ok   ok   403  404",
     "GET /profile":                   "login 404  404  403  403  200  200  403  403  403  403",
@@ -377,6 +381,7 @@ TABLE = {
     # What changes how somebody signs in asks first who they are.
     "GET /account/sign-in/app":       LATER,
     "POST /account/sign-in/app":      LATER,
+    "GET /account/sign-in/app/<token>": LATER,
     "POST /account/sign-in/app/<token>": LATER,
     "GET /account/sign-in/codes":     LATER,
     "POST /account/sign-in/codes":    LATER,

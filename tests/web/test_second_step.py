@@ -71,8 +71,9 @@ def set_up(browser: Browser) -> App:
     found = re.search(r'action="(/account/sign-in/app/[^"]+)"', page)
     assert found is not None
     phone = App(page)
-    assert browser.post(found.group(1), {"code": "000000"}).status_code == 302
-    assert "not the right one" in text(browser.get("/account/sign-in/app"))
+    wrong = browser.post(found.group(1), {"code": "000000"})
+    assert wrong.status_code == 422 and "not the right one" in text(wrong) and 'aria-invalid="true"' in text(wrong)
+    assert App(text(wrong)).code() == phone.code(), "the phone that has seen the drawing stays right"
     answer = browser.post(found.group(1), {"code": phone.code()})
     assert answer.headers["Location"] == "/account/sign-in"
     return phone
@@ -108,6 +109,26 @@ def test_the_app_is_asked_for_at_every_sign_in_and_each_code_works_once(
         remembered.post("/login/code", {"code": phone.code(2 * HALF_MINUTE)})
         remembered.post("/logout")
         assert give_password(remembered, marisol, remember="y").headers["Location"] == "/home", "this browser is known"
+
+
+def test_an_app_is_set_up_where_it_was_asked_for_and_for_a_quarter_of_an_hour(
+    marisol: Account, browse: Callable[..., Browser]
+) -> None:
+    at_desk, elsewhere = browse(), browse()
+    for browser in (at_desk, elsewhere):
+        give_password(browser, marisol)
+    page = text(at_desk.post("/account/sign-in/app", {"setup": "authenticator"}))
+    [form] = re.findall(r'action="(/account/sign-in/app/[^"]+)"', page)
+    phone = App(page)
+    key = re.sub("[^A-Z2-7]", "", phone.totp.pretty_key())
+    with at_desk.client.session_transaction() as cookie:
+        assert key not in str(dict(cookie)) and key not in form, "only the drawing and the key beside it show it"
+    assert App(text(at_desk.get(form))).code() == phone.code(), "in another language, or once more"
+    refused = [(elsewhere, timedelta(), "a session that asked for none"), (at_desk, timedelta(minutes=16), "too late")]
+    for browser, later, why in refused:
+        with time_machine.travel(f.NOW + later, tick=False):
+            answer = browser.post(form, {"code": phone.code(later)})
+            assert answer.headers["Location"] == "/account/sign-in/app" and not marisol.has_second_step, why
 
 
 def test_recovery_codes_are_shown_once_and_each_opens_the_door_once(

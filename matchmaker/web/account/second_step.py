@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from flask_security.proxies import _security
-from flask_security.signals import tf_disabled, tf_profile_changed, wan_deleted, wan_registered
+from flask_security.signals import tf_disabled, wan_deleted, wan_registered
 from flask_security.utils import check_and_update_authn_fresh, login_user
 
 from matchmaker import outbox
@@ -70,7 +70,6 @@ def init_app(app: Flask) -> None:
     """Note what people change, and keep one of Flask-Security's pages from signing out whoever opens it."""
     app.before_request(_no_code_while_signed_in)
     for signal, what in (
-        (tf_profile_changed, Change.APP_ADDED),
         (tf_disabled, Change.APP_REMOVED),
         (wan_registered, Change.PASSKEY_ADDED),
         (wan_deleted, Change.PASSKEY_REMOVED),
@@ -81,8 +80,12 @@ def init_app(app: Flask) -> None:
 
 
 def _changed(what: Change, _app: Flask, *, user: Any, name: str = "", **_more: Any) -> None:
-    account: Account = db.session.get_one(Account, user.id)
-    left = [key for key in account.webauthn if what is not Change.PASSKEY_REMOVED or key.name != name]
+    note(what, db.session.get_one(Account, user.id), gone=name if what is Change.PASSKEY_REMOVED else "")
+
+
+def note(what: Change, account: Account, *, gone: str = "") -> None:
+    """Whoever is signed in has changed their second step. ``gone`` names the passkey that is about to be removed."""
+    left = [key for key in account.webauthn if key.name != gone]
     known = "remember_token" in request.cookies
     changed(db.session, g.actor, account, what, utc_now, last=not (left or account.tf_primary_method))
     # This browser stays signed in under the new name, and remembered if it was.
