@@ -131,7 +131,7 @@ def faults_of_state(browser: Browser, stage: Stage, scene: Scene, language: str,
 
 
 def axe(page: Page) -> list[str]:
-    """The violations of axe's rules for A, AA, 2.2 and best practice: of the page, then of its menus when they are open.
+    """The violations of axe's rules for A, AA, 2.2 and best practice: of the page, then of its menus once open.
 
     Apart, because an open menu lies over whatever stands below it, until it is closed.
     """
