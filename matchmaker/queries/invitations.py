@@ -86,6 +86,16 @@ class Invitation:
         """Whether an answer would still count."""
         return self.state in ("open", "other_times") or self.may_change
 
+    @property
+    def tells(self) -> bool:
+        """Whether what is asked is still theirs to read."""
+        return self.answerable or self.state in ("accepted", "introduced")
+
+    @property
+    def dated(self) -> bool:
+        """Whether a date was agreed, whatever became of it."""
+        return self.state in ("accepted", "introduced", "over", "cancelled", "not_held")
+
 
 def by_key(session: Session, key: UUID, now: datetime, *, link_holds: bool = True) -> Invitation | None:
     """The invitation of a link's key. A link that has ended shows what became of it, and takes no answer."""

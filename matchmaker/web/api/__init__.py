@@ -13,11 +13,11 @@ from flask import Blueprint, Flask, Response
 from flask_smorest import Api
 
 from matchmaker.web import context
-from matchmaker.web.api import funds, introductions, partners, problems, proposals, requests, visits
+from matchmaker.web.api import funds, introductions, invitations, partners, problems, proposals, requests, visits
 from matchmaker.web.api.resource import PREFIX, Resource
 
 RESOURCES: tuple[Resource, ...] = tuple(
-    each.blueprint for each in (requests, partners, funds, proposals, introductions, visits)
+    each.blueprint for each in (requests, partners, funds, proposals, introductions, invitations, visits)
 )
 DOCUMENT = f"{PREFIX}/openapi.json"
 _AGE = 300

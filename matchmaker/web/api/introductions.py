@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import g, url_for
@@ -10,13 +11,13 @@ from marshmallow import Schema, fields, validate
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.policies import Permission
-from matchmaker.queries import programs, timeline
-from matchmaker.services import proposals, visits
+from matchmaker.queries import other_times, programs, timeline
+from matchmaker.services import bulk, introductions, proposals, visits
 from matchmaker.services.api_tokens import Scope
 from matchmaker.web import context
 from matchmaker.web.api import auth, checks, paging
 from matchmaker.web.api.resource import Resource
-from matchmaker.web.api.schemas import Body, Named, TimeSpan, code, one_of, whole
+from matchmaker.web.api.schemas import Body, Named, TimeSpan, code, one_of, row, whole
 from matchmaker.web.fields import LARGEST_ID
 from models import Introduction, IntroductionState, Side
 
@@ -67,6 +68,31 @@ class CallOff(Body):
     sequence = whole(0, LARGEST_ID, load_default=None, allow_none=True)
 
 
+class TimeOffered(TimeSpan):
+    """One of the times to choose from."""
+
+    id = fields.Integer(required=True)
+
+
+class TimesProposed(Schema):
+    """The other times of a partner that can still be taken. Who that is, the teacher learns with a yes."""
+
+    items = fields.List(fields.Nested(TimeOffered), required=True)
+
+
+class Choice(Body):
+    """Which of the other times suits the class; null where none does."""
+
+    time_id = row(required=True, allow_none=True)
+
+
+class BatchUndone(Schema):
+    """Which approvals were taken back, and whose invitations had left before."""
+
+    taken_back = fields.List(fields.Nested(IntroductionShown), required=True)
+    gone = fields.List(fields.Nested(IntroductionShown), required=True)
+
+
 @blueprint.operation("GET", "", Scope.INTRODUCTIONS_READ, paging.of(IntroductionShown), query=IntroductionsWanted)
 def list_introductions(wanted: dict[str, Any]) -> Any:
     """List introductions: of a teacher's own requests, a partner's own, or for the staff all."""
@@ -91,6 +117,32 @@ def undo_introduction(introduction_id: int) -> dict[str, Any]:
     """Take an approval back while nothing has been sent. Again changes nothing."""
     context.require(Permission.USE_DESK, db.session.get_one(Introduction, introduction_id))
     return shown(proposals.undo(db.session, g.actor, introduction_id, utc_now))
+
+
+@blueprint.operation("POST", "/<row:introduction_id>/undo-batch", Scope.PROPOSALS_DECIDE, BatchUndone)
+def undo_batch(introduction_id: int) -> dict[str, Any]:
+    """Take back everything approved together with this one, as far as nothing has been sent. Again changes nothing."""
+    context.require(Permission.USE_DESK, db.session.get_one(Introduction, introduction_id))
+    undone = bulk.undo(db.session, g.actor, introduction_id, utc_now)
+    return {"taken_back": all_shown(undone.taken_back), "gone": all_shown(undone.gone)}
+
+
+@blueprint.operation("GET", "/<row:introduction_id>/times", Scope.INTRODUCTIONS_READ, TimesProposed)
+def read_times(introduction_id: int) -> dict[str, Any]:
+    """Read the other times that a partner proposes, as the teacher or the staff in her place."""
+    found = other_times.by_key(db.session, _to_choose(introduction_id).key, utc_now())
+    return {"items": found.ahead if found else ()}
+
+
+@blueprint.operation(
+    "POST", "/<row:introduction_id>/choose-time", Scope.INTRODUCTIONS_WRITE, IntroductionShown, body=Choice
+)
+def choose_time(sent: dict[str, Any], introduction_id: int) -> dict[str, Any]:
+    """Take one of the other times, which makes it a yes of both; or none, and somebody else is asked."""
+    key, chosen = _to_choose(introduction_id).key, sent["time_id"]
+    if chosen is None:
+        return shown(introductions.none_fits(db.session, key, utc_now, g.actor))
+    return shown(introductions.take_time(db.session, key, chosen, utc_now, g.actor))
 
 
 @blueprint.operation(
@@ -124,6 +176,13 @@ def readable(introduction_id: int) -> tuple[Introduction, Side]:
     return introduction, Side.PARTNER
 
 
+def _to_choose(introduction_id: int) -> Introduction:
+    """An introduction among whose other times the actor may choose."""
+    introduction = readable(introduction_id)[0]
+    context.require(Permission.CHOOSE_TIME, introduction.request)
+    return introduction
+
+
 def call_off(introduction: Introduction, side: Side, sent: dict[str, Any]) -> Introduction:
     """Call an introduction off for a side."""
     reason = visits.CancelReason(sent["reason"]) if sent["reason"] else None
@@ -154,6 +213,12 @@ def shown(introduction: Introduction) -> dict[str, Any]:
     if staff:
         told |= {name: getattr(introduction, name) for name in ("due_at", "proposal_id", "first_id")}
     return told
+
+
+def all_shown(some: Sequence[Introduction]) -> list[dict[str, Any]]:
+    """Several as their reader may see them, both sides read at once."""
+    query = programs.introductions(g.actor, g.region.id).where(Introduction.id.in_([each.id for each in some]))
+    return [shown(each) for each in db.session.scalars(query.order_by(Introduction.id))]
 
 
 _EVERYBODY = ("id", "state", "invited_at", "answer_by", "introduced_at")

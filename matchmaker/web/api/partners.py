@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from flask import g, url_for
 from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
+from sqlalchemy import ColumnElement, and_, func
 
 from matchmaker import audit, outbox
 from matchmaker.clock import utc_now
@@ -19,13 +21,14 @@ from matchmaker.services import merging, partners
 from matchmaker.services.api_tokens import Scope
 from matchmaker.services.partners import FundDraft, Logistics
 from matchmaker.web import context
-from matchmaker.web.api import auth, checks, paging
+from matchmaker.web.api import auth, checks, paging, wordings
 from matchmaker.web.api.resource import Resource
 from matchmaker.web.api.schemas import (
     Body,
     Flag,
     Hour,
     Named,
+    OnOff,
     Words,
     code,
     one_of,
@@ -33,12 +36,12 @@ from matchmaker.web.api.schemas import (
     some_of,
     whole,
 )
-from models import Clearance, Partner, PartnerKind
-from models.codes import FORMATS, SHARING, SPOKEN
+from models import Clearance, Fund, Partner, PartnerKind
+from models.codes import FORMATS, SHARING, SPOKEN, SUBJECTS
 
 blueprint = Resource("partners", "Who shares what they know.")
 
-PHONE = validate.Regexp(r"^[0-9+()./ -]*$")
+PHONE = validate.Regexp(r"^[0-9+()./ -]*$", error=wordings.NO_PHONE)
 
 
 class PartnerShown(Schema):
@@ -120,11 +123,24 @@ class Pause(Body):
     until = fields.Date(load_default=None, allow_none=True)
 
 
-@blueprint.operation("GET", "", Scope.PARTNERS_READ, paging.of(PartnerShown), query=paging.Place)
+class PartnersWanted(paging.Place):
+    """Which partners to list: those for whom all of it holds."""
+
+    paused = OnOff(metadata={"description": "Taking a break, or not."})
+    reviewed = OnOff(metadata={"description": "Read by the staff, or waiting for it."})
+    language = one_of(SPOKEN, metadata={"description": "Among the languages they speak."})
+    neighbourhood = Words(120, lines=False, blank=False, metadata={"description": "Big and small letters alike."})
+    subject = one_of(SUBJECTS, metadata={"description": "With a fund that names it; one that names none serves any."})
+    clearance_ends_before = fields.Date(metadata={"description": "Cleared, and before that day no more."})
+
+
+@blueprint.operation("GET", "", Scope.PARTNERS_READ, paging.of(PartnerShown), query=PartnersWanted)
 def list_partners(wanted: dict[str, Any]) -> Any:
     """List partners, without contacts: all for the staff, a partner's own profile."""
     auth.require_one((Permission.HAVE_PROFILE, Permission.MANAGE_PEOPLE), g.region)
-    return paging.page(programs.partners(g.actor, g.region.id), Partner.id, wanted, shown)
+    query = programs.partners(g.actor, g.region.id)
+    query = query.where(*(_HOLDS[name](wanted[name]) for name in wanted if name in _HOLDS))
+    return paging.page(query, Partner.id, wanted, shown)
 
 
 @blueprint.operation("GET", "/<row:partner_id>", Scope.PARTNERS_READ, PartnerShown)
@@ -196,6 +212,17 @@ def shown(partner: Partner) -> dict[str, Any]:
     return told | {"organisation": {"id": house, "name": partner.organisation_name} if house else None}
 
 
+_HOLDS: dict[str, Callable[[Any], ColumnElement[bool]]] = {
+    "paused": lambda yes: Partner.paused_at.is_not(None) if yes else Partner.paused_at.is_(None),
+    "reviewed": lambda yes: Partner.reviewed_at.is_not(None) if yes else Partner.reviewed_at.is_(None),
+    "language": lambda spoken: Partner.languages.contains([spoken]),
+    "neighbourhood": lambda name: func.folded(Partner.neighbourhood) == func.folded(name),
+    "subject": lambda subject: Partner.funds.any(Fund.subjects.contains([subject])),
+    "clearance_ends_before": lambda day: and_(
+        Partner.clearance == Clearance.CLEARED, Partner.clearance_expires_on < day
+    ),
+}
+"""What a filter asks of a partner, as the people table asks it."""
 _PLAIN = (
     "id", "kind", "name", "about", "language", "languages", "formats", "weekdays", "free_from", "free_until", "sharing",
     "neighbourhood", "radius_miles", "online", "monthly_capacity", "clearance", "clearance_expires_on", "joined_on",

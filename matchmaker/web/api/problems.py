@@ -15,6 +15,7 @@ from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException
 
 from matchmaker.errors import DomainError
+from matchmaker.web.api import wordings
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = 60
@@ -114,7 +115,7 @@ def of_http(error: HTTPException) -> Response:
     """A refusal of the framework: what it has to say to a program stays (which methods, when again, which field)."""
     known = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
     wrong: dict[str, Any] = getattr(error, "data", None) or {}
-    more = {"errors": wrong["messages"]} if "messages" in wrong else {}
+    more = {"errors": wordings.said(wrong["messages"])} if "messages" in wrong else {}
     return answer(error.code or HTTPStatus.INTERNAL_SERVER_ERROR, headers=known, **more)
 
 

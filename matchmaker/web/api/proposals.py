@@ -5,18 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g, url_for
+from flask_babel import format_decimal
+from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
 
+from matching.explain import CLEAR_LEAD
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.policies import Permission
-from matchmaker.queries import programs
-from matchmaker.services import proposals
+from matchmaker.queries import desk, programs
+from matchmaker.queries.desk.picks import picks
+from matchmaker.services import bulk, proposals
 from matchmaker.services.api_tokens import Scope
-from matchmaker.web import context
-from matchmaker.web.api import introductions, paging
+from matchmaker.web import context, failures
+from matchmaker.web.api import introductions, paging, problems
 from matchmaker.web.api.resource import Resource
-from matchmaker.web.api.schemas import Body, Named, Words, code, one_of, row
+from matchmaker.web.api.schemas import Body, FundNamed, Named, Words, code, one_of, row
+from matchmaker.web.desk import marks
 from matchmaker.web.fields import LARGEST_ID
 from models import Proposal, ProposalState
 
@@ -31,8 +36,7 @@ class ProposalShown(Schema):
     ranking_id = fields.Integer(required=True, metadata={"description": "Of which ranking; an approval names it."})
     state = code(ProposalState, required=True)
     partner = fields.Nested(Named, required=True)
-    fund = fields.Nested(Schema.from_dict({"id": fields.Integer(), "title": fields.String()}, name="FundNamed"),
-                         required=True, allow_none=True)  # fmt: skip
+    fund = fields.Nested(FundNamed, required=True, allow_none=True)
     rank = fields.Integer(required=True)
     rank_before = fields.Integer(required=True, metadata={"description": "The place by relevance alone."})
     rank_after = fields.Integer(required=True, metadata={"description": "The place after the equity policy."})
@@ -66,6 +70,61 @@ class Pass(Body):
     note = Words(500, lines=False, load_default="")
 
 
+class Picked(Body):
+    """A request to approve with others, as it was read: which ranking, who is asked, and the backups in their order."""
+
+    request_id = row(required=True)
+    ranking_id = row(required=True)
+    proposal_id = row(required=True)
+    backups = fields.List(row(), load_default=list, validate=validate.Length(max=proposals.MOST_BACKUPS))
+
+
+class Obvious(Schema):
+    """A request that may be approved with others. Its four ids are what an approval sends back."""
+
+    request_id = fields.Integer(required=True)
+    ranking_id = fields.Integer(required=True)
+    proposal_id = fields.Integer(required=True)
+    backups = fields.List(fields.Integer(), required=True)
+    title = fields.String(required=True)
+    language = fields.String(required=True)
+    partner = fields.String(required=True)
+    behind = fields.List(fields.String(), required=True, metadata={"description": "The names of the backups."})
+
+
+class ObviousOnes(Schema):
+    """The requests that may be approved together, in the order of the desk, and by which rule."""
+
+    rule = fields.String(required=True, metadata={"description": "In the language of the call."})
+    least_lead = fields.Float(required=True, metadata={"description": "In units of closeness."})
+    undo_seconds = fields.Integer(required=True, metadata={"description": "For how long it can be taken back."})
+    items = fields.List(fields.Nested(Obvious), required=True)
+    more = fields.Integer(required=True, metadata={"description": "How many more there are than one batch takes."})
+
+
+class Batch(Body):
+    """The requests to approve together."""
+
+    picked = fields.List(fields.Nested(Picked), required=True, validate=validate.Length(1, bulk.MOST))
+
+
+class Left(Schema):
+    """A request that stays as it is, and why: as a refusal of its own approval would say it."""
+
+    request_id = fields.Integer(required=True)
+    title = fields.String(required=True)
+    language = fields.String(required=True)
+    code = fields.String(required=True, metadata={"pattern": "^[a-z0-9_]+$"})
+    detail = fields.String(required=True)
+
+
+class BatchDecided(Schema):
+    """What became of each request of a batch."""
+
+    approved = fields.List(fields.Nested(introductions.IntroductionShown), required=True)
+    left = fields.List(fields.Nested(Left), required=True)
+
+
 @blueprint.operation("GET", "", Scope.PROPOSALS_READ, paging.of(ProposalShown), query=ProposalsWanted)
 def list_proposals(wanted: dict[str, Any]) -> Any:
     """List proposals, of one request perhaps."""
@@ -82,6 +141,44 @@ def list_proposals(wanted: dict[str, Any]) -> Any:
 def read_proposal(proposal_id: int) -> dict[str, Any]:
     """Read one proposal."""
     return shown(_proposal(proposal_id))
+
+
+@blueprint.operation("GET", "/obvious", Scope.PROPOSALS_READ, ObviousOnes)
+def list_obvious() -> dict[str, Any]:
+    """List the requests that may be approved together, with whom each would invite, and the rule behind it."""
+    context.require(Permission.USE_DESK, g.region)
+    now = utc_now()
+    clear = [item for item in desk.queue(db.session, g.region, now).waiting if item.obvious]
+    return {
+        "rule": _(
+            "The first person leads by %(lead)s or more, and nothing speaks against asking them. The backups are up to"
+            " %(most)s people after them against whom nothing speaks either.",
+            lead=format_decimal(CLEAR_LEAD), most=marks.PRESELECTED,
+        ),
+        "least_lead": CLEAR_LEAD,
+        "undo_seconds": g.region.undo_seconds,
+        "items": picks(db.session, g.region, clear[: bulk.MOST], now, behind=marks.PRESELECTED),
+        "more": len(clear[bulk.MOST :]),
+    }  # fmt: skip
+
+
+@blueprint.operation("POST", "/approve-obvious", Scope.PROPOSALS_DECIDE, BatchDecided, body=Batch)
+def approve_obvious(sent: dict[str, Any]) -> dict[str, Any]:
+    """Approve several requests at once, each if it is still obvious. One undo takes back the whole batch."""
+    context.require(Permission.USE_DESK, g.region)
+    picked = [bulk.Picked(**{**each, "backups": tuple(each["backups"])}) for each in sent["picked"]]
+    outcome = bulk.approve(db.session, g.actor, g.region, picked, utc_now)
+    left = [
+        {
+            "request_id": each.request_id,
+            "title": each.title,
+            "language": each.language,
+            "code": problems.code_of(type(each.why)),
+            "detail": failures.sentence(each.why),
+        }
+        for each in outcome.left
+    ]
+    return {"approved": introductions.all_shown(outcome.approved), "left": left}
 
 
 @blueprint.operation(

@@ -9,7 +9,8 @@ from datetime import time
 from enum import StrEnum
 from typing import Any
 
-from marshmallow import RAISE, Schema, fields, validate
+from flask_babel import gettext as _
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from matchmaker.web.fields import LARGEST_ID
 
@@ -26,11 +27,6 @@ class Body(Schema):
 class Words(fields.String):
     """A text without blanks around it and without control characters; ``lines`` says whether it may have several."""
 
-    default_error_messages = {  # noqa: RUF012 (marshmallow reads a plain dict)
-        "control": "Letters, numbers and punctuation only.",
-        "blank": "At least one letter.",
-    }
-
     def __init__(self, most: int, *, lines: bool = True, blank: bool = True, **options: Any) -> None:
         any_letters = f"[^{_CONTROL[lines]}]*"
         letter = "" if blank else rf"[^\s{_CONTROL[lines]}]{any_letters}"
@@ -43,10 +39,10 @@ class Words(fields.String):
         text: str = super()._deserialize(value, attr, data, **kwargs) or ""
         allowed = "\r\n\t" if self.lines else ""
         if any(unicodedata.category(letter) in ("Cc", "Cs") and letter not in allowed for letter in text):
-            raise self.make_error("control")
+            raise ValidationError(_("Please use letters, numbers and punctuation only."))
         text = unicodedata.normalize("NFC", text).strip()
         if not text and not self.blank:
-            raise self.make_error("blank")
+            raise ValidationError(_("Please write at least one letter."))
         return text
 
 
@@ -68,10 +64,14 @@ class Flag(fields.Boolean):
         return value
 
 
+class OnOff(fields.Boolean):
+    """True or false in an address."""
+
+    truthy, falsy = {"true"}, {"false"}
+
+
 class Hour(fields.String):
     """An hour of the day on the region's clock, as 14:30."""
-
-    default_error_messages = {"hour": "An hour like 14:30."}  # noqa: RUF012
 
     def __init__(self, **options: Any) -> None:
         super().__init__(metadata={"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}, **options)
@@ -82,7 +82,7 @@ class Hour(fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> time:  # type: ignore[override]
         said = str(super()._deserialize(value, attr, data, **kwargs))
         if not re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", said, re.ASCII):
-            raise self.make_error("hour")
+            raise ValidationError(_("Please write an hour like 14:30."))
         return time.fromisoformat(said)
 
 
@@ -117,6 +117,13 @@ class Named(Schema):
 
     id = fields.Integer()
     name = fields.String(required=True)
+
+
+class FundNamed(Schema):
+    """A fund by id and title."""
+
+    id = fields.Integer()
+    title = fields.String(required=True)
 
 
 class TimeSpan(Body):

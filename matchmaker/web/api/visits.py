@@ -5,23 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g
+from flask_babel import gettext as _
 from marshmallow import Schema, fields
+from sqlalchemy import Date, cast, func
 
 from matchmaker.clock import utc_now
 from matchmaker.extensions import db
 from matchmaker.policies import Permission
 from matchmaker.queries import programs
-from matchmaker.services import visits
+from matchmaker.services import clearances, visits
 from matchmaker.services.api_tokens import Scope
 from matchmaker.web import context
 from matchmaker.web.api import auth, checks, introductions, paging
 from matchmaker.web.api.introductions import CallOff, RequestNamed
 from matchmaker.web.api.resource import Resource
-from matchmaker.web.api.schemas import Named, TimeSpan, code, whole
+from matchmaker.web.api.schemas import Body, Flag, Named, TimeSpan, Words, code, one_of, whole
 from matchmaker.web.fields import LARGEST_ID
-from models import IntroductionState, Side, Visit
+from models import Introduction, IntroductionState, Side, Visit
 
 blueprint = Resource("visits", "The dates that both sides agreed to.")
+
+
+class VisitsWanted(paging.Place):
+    """Which visits to list. Days are those of the region's clock, the first and the last among them."""
+
+    state = one_of(IntroductionState, metadata={"description": "That of its introduction, as `scheduled` or `met`."})
+    since = fields.Date(data_key="from", metadata={"description": "The first day."})
+    until = fields.Date(metadata={"description": "The last day."})
 
 
 class Plan(Schema):
@@ -53,17 +63,42 @@ class VisitShown(Schema):
     plan = fields.Nested(Plan)
 
 
+class PlanWritten(Body):
+    """Who is with the class, and where. It takes the place of the plan before; what is left out is empty."""
+
+    supervised = Flag(required=True)
+    staff_name = Words(120, lines=False, load_default="", metadata={"description": "Needed where supervised."})
+    second_adult = Words(120, lines=False, load_default="")
+    room = Words(120, lines=False, load_default="")
+    sign_in = Words(200, lines=False, load_default="")
+
+
+class VisitPlanned(VisitShown):
+    """A visit with its new plan."""
+
+    wants_clearance = fields.Boolean(
+        required=True, metadata={"description": "Such a visit needs a clearance that is not on file yet."}
+    )
+
+
 class Move(TimeSpan):
     """Another date, and `sequence`: the visit's as it was read."""
 
     sequence = whole(0, LARGEST_ID, required=True)
 
 
-@blueprint.operation("GET", "", Scope.VISITS_READ, paging.of(VisitShown), query=paging.Place)
+@blueprint.operation("GET", "", Scope.VISITS_READ, paging.of(VisitShown), query=VisitsWanted)
 def list_visits(wanted: dict[str, Any]) -> Any:
     """List visits: a teacher's, a partner's, or for the staff all of the region."""
     auth.require_one((Permission.POST_REQUEST, Permission.HAVE_PROFILE, Permission.USE_DESK), g.region)
-    return paging.page(programs.visits(g.actor, g.region.id), Visit.id, wanted, shown)
+    query, day = programs.visits(g.actor, g.region.id), cast(func.timezone(g.region.time_zone, Visit.starts_at), Date)
+    if "state" in wanted:
+        query = query.where(Introduction.state == IntroductionState(wanted["state"]))
+    if "since" in wanted:
+        query = query.where(day >= wanted["since"])
+    if "until" in wanted:
+        query = query.where(day <= wanted["until"])
+    return paging.page(query, Visit.id, wanted, shown)
 
 
 @blueprint.operation("GET", "/<row:visit_id>", Scope.VISITS_READ, VisitShown)
@@ -87,6 +122,19 @@ def cancel_visit(sent: dict[str, Any], visit_id: int) -> dict[str, Any]:
     visit, side = _readable(visit_id)
     introductions.call_off(visit.introduction, side, sent)
     return shown(visit)
+
+
+@blueprint.operation("PUT", "/<row:visit_id>/plan", Scope.VISITS_WRITE, VisitPlanned, body=PlanWritten)
+def plan_visit(sent: dict[str, Any], visit_id: int) -> dict[str, Any]:
+    """Write down who is with the class, as its teacher or as the staff for her. The partner learns the room by mail."""
+    visit = db.session.get_one(Visit, visit_id)
+    context.require(Permission.PLAN_VISIT, visit)
+    if sent["supervised"] and not sent["staff_name"]:
+        checks.wrong("staff_name", _("Please name who stays with the class."))
+    own = visit.introduction.request.teacher.account_id == g.actor.account_id
+    side = Side.TEACHER if own else Side.COORDINATOR
+    wants = clearances.plan_visit(db.session, g.actor, visit.id, clearances.Plan(**sent), side, utc_now)
+    return shown(visit) | {"wants_clearance": wants}
 
 
 def _readable(visit_id: int) -> tuple[Visit, Side]:

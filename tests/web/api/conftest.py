@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from werkzeug.test import TestResponse
 from matchmaker.policies import actor_for
 from matchmaker.services import api_tokens
 from matchmaker.services.api_tokens import Scope
-from models import Account, Region
+from models import Account, Introduction, IntroductionState, Region
 from tests import factories as f
 from tests.cast import Cast
 from tests.web.conftest import Browser
@@ -51,3 +52,14 @@ def program(app: Flask, session: Session, cast: Cast) -> Programs:
         return Program(app, session, secret_of(session, account, region or cast.region, scopes or tuple(Scope)))
 
     return with_token
+
+
+@pytest.fixture
+def invited(session: Session, cast: Cast) -> Introduction:
+    """Esperanza is asked for a request of Ana's, and has not answered."""
+    asked = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
+    suggested = f.ProposalFactory(region=cast.region, of=asked, who=cast.esperanza)
+    return f.IntroductionFactory(  # type: ignore[no-any-return]
+        region=cast.region, suggested=suggested, coordinator=cast.marisol, state=IntroductionState.INVITED,
+        invited_at=f.NOW - timedelta(hours=1), answer_by=f.NOW + timedelta(days=5),
+    )  # fmt: skip

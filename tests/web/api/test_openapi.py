@@ -16,7 +16,7 @@ from schemathesis.specs.openapi import checks
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Account, Visit
+from models import Account, Introduction, Visit
 from tests.cast import Cast
 from tests.web.api.conftest import Program, Programs
 from tests.web.test_route_permissions import account_of
@@ -77,12 +77,12 @@ def callers(session: Session, cast: Cast, program: Programs) -> list[Program]:
 
 
 @pytest.fixture
-def known(session: Session, cast: Cast, world: World) -> dict[str, int]:
+def known(session: Session, cast: Cast, world: World, invited: Introduction) -> dict[str, int]:
     """Things that exist, by the names that paths give their ids."""
     visit = session.scalars(select(Visit.id).where(Visit.introduction_id == world.told.introduction_id)).one()
     rows = {"request": world.asked, "partner": cast.esperanza, "fund": world.fund, "proposal": world.first}
     return {f"{name}_id": row.id for name, row in rows.items()} | {
-        "introduction_id": world.approved.id,
+        "introduction_id": invited.id,
         "visit_id": visit,
     }
 

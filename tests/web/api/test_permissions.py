@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker.extensions import limiter
 from matchmaker.services.api_tokens import Scope
-from models import Visit
+from models import Introduction, Visit
 from tests.cast import Cast
 from tests.web.api.conftest import Program, Programs, secret_of
 from tests.web.api.table import ROLES, SENT, TOKENS
@@ -20,7 +20,7 @@ from tests.web.test_route_permissions import account_of
 from tests.web.world import World
 
 
-def addressed(rule: str, session: Session, cast: Cast, world: World) -> str:
+def addressed(rule: str, session: Session, cast: Cast, world: World, invited: Introduction) -> str:
     """The operation's path, about something of the world."""
     visit = session.scalars(select(Visit).where(Visit.introduction_id == world.told.introduction_id)).one()
     for name, row in (
@@ -28,7 +28,7 @@ def addressed(rule: str, session: Session, cast: Cast, world: World) -> str:
         ("partner", cast.esperanza),
         ("fund", world.fund),
         ("proposal", world.first),
-        ("introduction", world.approved),
+        ("introduction", invited),
         ("visit", visit),
     ):
         rule = rule.replace(f"<row:{name}_id>", str(row.id))
@@ -56,19 +56,25 @@ def tried(session: Session, caller: Program, operation: str, path: str, json: An
 
 
 def test_everybody_gets_what_the_table_says(
-    app: Flask, session: Session, cast: Cast, world: World, program: Programs
+    app: Flask, session: Session, cast: Cast, world: World, invited: Introduction, program: Programs
 ) -> None:
     callers = [
         program(account, region=cast.next_door if role == "next_door" else cast.region)
         for role in ROLES
         if (account := account_of(role, session, cast)) is not None
     ]
-    ids = {"partner": cast.esperanza.id, "ranking": world.ranking.id}
+    picked = {"request_id": world.asked.id, "ranking_id": world.ranking.id, "proposal_id": world.first.id}
+    ids: dict[str, Any] = {
+        "partner": cast.esperanza.id,
+        "ranking": world.ranking.id,
+        "window": invited.request.windows[0].id,
+        "picked": [picked],
+    }
     wrong = []
     rows = [(operation, {}, TOKENS[operation]) for operation in TOKENS]
     rows += [(operation, body, told) for operation, (body, told) in SENT.items()]
     for operation, body, told in rows:
-        path = addressed(operation.split()[1], session, cast, world)
+        path = addressed(operation.split()[1], session, cast, world, invited)
         json = {name: ids.get(value, value) if isinstance(value, str) else value for name, value in body.items()}
         got = [str(tried(session, caller, operation, path, json)) for caller in callers]
         if got != told.split():
@@ -77,7 +83,7 @@ def test_everybody_gets_what_the_table_says(
 
 
 def test_only_a_token_with_the_scope_opens_anything(
-    app: Flask, session: Session, cast: Cast, world: World, browse: Any, program: Programs
+    app: Flask, session: Session, cast: Cast, world: World, invited: Introduction, browse: Any, program: Programs
 ) -> None:
     signed_in, bare = browse(cast.ada), Program(app, session, None)
     wrong, all_but = Program(app, session, "mm_" + "x" * 43), {}
@@ -86,7 +92,7 @@ def test_only_a_token_with_the_scope_opens_anything(
     document = bare.call("GET", "/openapi.json").get_json()
     for operation in TOKENS:
         method, rule = operation.split()
-        path = addressed(rule, session, cast, world)
+        path = addressed(rule, session, cast, world, invited)
         signed_in._start()
         by_cookie = signed_in.client.open(f"/api/v1{path}", method=method, json={})
         answers = [by_cookie, bare.call(method, path, {}), wrong.call(method, path, {})]
