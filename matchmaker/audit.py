@@ -17,6 +17,7 @@ class Tag(StrEnum):
 
     REQUEST_POSTED = "requests:request:posted"
     REQUEST_DRAFTED = "requests:request:drafted"
+    REQUEST_CHANGED = "requests:request:changed"
     DRAFT_DISCARDED = "requests:request:discarded"
     REQUEST_WITHDRAWN = "requests:request:withdrawn"
     RANKING_MADE = "ranking:request:ranked"

@@ -190,6 +190,8 @@ def _propose(session: Session, request_id: int) -> datetime | None:
     except MuchToEmbed as much:
         log.info("region_to_embed_first", region_id=request.region_id, why=str(much))
         return reembedding.wait_for(session, request.region_id, index.encoder.name, utc_now())
+    # Its words are read under the lock: what is changed after this is ranked by itself.
+    session.refresh(request, with_for_update=True)
     proposing.propose(
         session,
         request.id,

@@ -52,6 +52,8 @@ class Permission(Enum):
     """A region: its teachers, once a coordinator has vouched for them."""
     READ_REQUEST = "read a learning request and its timeline"
     """A learning request: its own teacher, and once it is posted the region's staff."""
+    CHANGE_REQUEST = "change what a learning request asks"
+    """A learning request: its own teacher; nobody else puts words into her mouth."""
     WITHDRAW_REQUEST = "withdraw a learning request"
     """A learning request: its own teacher, and once it is posted the region's staff."""
     CHOOSE_TIME = "choose among the other times that a partner proposes"
@@ -159,6 +161,7 @@ def _own_token(actor: Actor, token: Any) -> bool:
 PREDICATES: dict[Permission, Callable[[Actor, Any], bool]] = {
     Permission.POST_REQUEST: lambda actor, region: actor.is_a(_region(region), Role.TEACHER),
     Permission.READ_REQUEST: lambda actor, request: _own_request(actor, request) or _staff_of_posted(actor, request),
+    Permission.CHANGE_REQUEST: _own_request,
     Permission.WITHDRAW_REQUEST: lambda actor, request: (
         _own_request(actor, request) or _staff_of_posted(actor, request)
     ),

@@ -35,6 +35,7 @@ def subjects(cast: Cast) -> dict[Permission, Any]:
     return {
         P.POST_REQUEST: cast.region,
         P.READ_REQUEST: request,
+        P.CHANGE_REQUEST: request,
         P.WITHDRAW_REQUEST: request,
         P.CHOOSE_TIME: request,
         P.EDIT_PARTNER: cast.ramon,
@@ -97,7 +98,8 @@ ADMIN = {
     P.RESET_SECOND_STEP,
 }
 MAY = {
-    "ana": TALK | {P.MAKE_TOKEN, P.POST_REQUEST, P.READ_REQUEST, P.WITHDRAW_REQUEST, P.CHOOSE_TIME, P.PLAN_VISIT},
+    "ana": TALK | {P.MAKE_TOKEN, P.POST_REQUEST, P.READ_REQUEST, P.CHANGE_REQUEST, P.WITHDRAW_REQUEST, P.CHOOSE_TIME,
+                   P.PLAN_VISIT},
     "tomas": {P.MAKE_TOKEN, P.POST_REQUEST},
     "nueva": set(),
     "ramon": TALK | {P.MAKE_TOKEN, P.EDIT_PARTNER, P.HAVE_PROFILE, P.INVITE_NEIGHBOR},

@@ -1,6 +1,6 @@
-"""What stands beside a request on the desk: the notes of colleagues, and the school days.
+"""What stands beside a request on the desk: the notes of colleagues, the school days, and its last change.
 
-Both come with the request itself, in its one query.
+They come with the request itself, in its one query.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker.queries import learning_requests
 from matchmaker.queries.school_days import SchoolDays
-from models import Account, Closure, LearningRequest, Note, Partner, Region
+from models import Account, AuditEvent, Closure, LearningRequest, Note, Partner, Region
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,20 @@ class Noted:
 
 
 @dataclass(frozen=True)
+class Changed:
+    """When a teacher last changed what she asks, and what of it (names of columns, and *windows*)."""
+
+    at: datetime
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Beside:
-    """Notes, the newest first, and the region's school days from today on."""
+    """Notes, the newest first, the region's school days from today on, and the last change if there was one."""
 
     notes: tuple[Noted, ...]
     days: SchoolDays
+    changed: Changed | None
 
 
 def of_request(session: Session, request_id: int, now: datetime) -> tuple[LearningRequest, Beside]:
@@ -44,6 +53,7 @@ def of_request(session: Session, request_id: int, now: datetime) -> tuple[Learni
     query = learning_requests.on_desk(request_id).add_columns(
         _notes(Note.request_id == LearningRequest.id).label("notes"),
         _closed(now).label("closed"),
+        _changed().label("changed"),
         select(Region.time_zone).where(Region.id == LearningRequest.region_id).scalar_subquery().label("zone"),
     )
     # Its dates and steers make several rows of one request; what stands beside it is the same in each.
@@ -51,6 +61,7 @@ def of_request(session: Session, request_id: int, now: datetime) -> tuple[Learni
     return row[0], Beside(
         tuple(_noted(each) for each in row.notes or ()),
         SchoolDays(ZoneInfo(row.zone), tuple((_day(first), _day(last)) for first, last in row.closed or ())),
+        Changed(datetime.fromisoformat(row.changed["at"]), tuple(row.changed["fields"])) if row.changed else None,
     )
 
 
@@ -73,6 +84,12 @@ def _closed(now: datetime) -> ScalarSelect[Any]:
     span = func.json_build_array(Closure.first_on, Closure.last_on)
     here = (Closure.region_id == LearningRequest.region_id) & (Closure.last_on >= now.date())
     return select(func.json_agg(span)).where(here).scalar_subquery()
+
+
+def _changed() -> ScalarSelect[Any]:
+    event = func.json_build_object("at", AuditEvent.at, "fields", AuditEvent.detail["fields"])
+    newest = select(event).where(learning_requests.changes_of(LearningRequest.id)).order_by(AuditEvent.id.desc())
+    return newest.limit(1).scalar_subquery()
 
 
 def _noted(told: dict[str, Any]) -> Noted:

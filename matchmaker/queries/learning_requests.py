@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, joinedload
 
-from models import LearningRequest, RequestState, Steer, Teacher
+from models import AuditEvent, LearningRequest, RequestState, Steer, Teacher
+
+CHANGED = "requests:request:changed"
+"""The audit's word for a request that asks something else."""
 
 
 def of_teacher(teacher_id: int) -> Select[LearningRequest]:
@@ -44,6 +47,20 @@ def whole(session: Session, request_id: int) -> LearningRequest:
 def last_of(session: Session, teacher_id: int) -> LearningRequest | None:
     """The teacher's newest request, which fills the next form's class in."""
     return session.scalar(of_teacher(teacher_id).limit(1))
+
+
+def last_change(session: Session, request: LearningRequest) -> AuditEvent | None:
+    """When its teacher last changed what a request asks. Most never change, and cost no query."""
+    if request.version == 1:
+        return None
+    changed = select(AuditEvent).where(changes_of(request.id))
+    return session.scalar(changed.order_by(AuditEvent.id.desc()).limit(1))
+
+
+def changes_of(request_id: object) -> ColumnElement[bool]:
+    """Which events of the audit are changes of what a request asks."""
+    of_it = (AuditEvent.subject_kind == LearningRequest.__tablename__) & (AuditEvent.subject_id == request_id)
+    return of_it & (AuditEvent.tag == CHANGED)
 
 
 def _whole(request_id: int) -> Select[LearningRequest]:

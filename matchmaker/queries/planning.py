@@ -51,6 +51,8 @@ class Gathered:
         R requests, P nodes (a partner in a month), S schools.
     request_ids
         [R] ascending.
+    versions
+        What each asked when it was read, by its id.
     partner_ids, months
         [P] of each node.
     school_ids
@@ -59,6 +61,7 @@ class Gathered:
 
     instance: Instance
     request_ids: list[int]
+    versions: dict[int, int]
     partner_ids: list[int]
     months: list[date]
     school_ids: list[int]
@@ -106,6 +109,7 @@ def gather(session: Session, region: Region, policy: Policy, now: datetime) -> G
     return Gathered(
         instance,
         [one.request.id for one in asking],
+        {one.request.id: one.request.version for one in asking},
         everybody.partner_ids[nodes.places].tolist(),
         nodes.months,
         school_ids,
@@ -145,7 +149,7 @@ def last_month(session: Session, region: Region, policy: Policy, now: datetime) 
     )
     months = [now.date().replace(day=1)] * len(everybody.partner_ids)
     return Gathered(
-        instance, [request_id for request_id, _ in posted], everybody.partner_ids.tolist(), months, list(standings)
+        instance, [request_id for request_id, _ in posted], {}, everybody.partner_ids.tolist(), months, list(standings)
     )
 
 
@@ -175,14 +179,23 @@ def _asking(
         yield _Asking(request, found, at[eligible[at]], rho[eligible[at]], by_hand)
 
 
+def changed(session: Session, gathered: Gathered) -> set[int]:
+    """Ids of the requests that ask something else by now: what was planned for them was found by other words."""
+    now = select(LearningRequest.id, LearningRequest.version).where(LearningRequest.id.in_(gathered.request_ids))
+    return {each.id for each in session.execute(now) if each.version != gathered.versions[each.id]}
+
+
 def _newest(session: Session, request_ids: Sequence[int]) -> Sequence[_Ranked]:
+    """The newest ranking of each of some requests, unless it was made for something else than is asked now."""
     newest = select(func.max(Ranking.id)).where(Ranking.request_id.in_(request_ids)).group_by(Ranking.request_id)
     return session.execute(
         select(
             Ranking.request_id,
             rankings.COLUMNS["partner_id"].label("partner_id"),
             rankings.COLUMNS["relevance"].label("relevance"),
-        ).where(Ranking.id.in_(newest))
+        )
+        .join(LearningRequest, LearningRequest.id == Ranking.request_id)
+        .where(Ranking.id.in_(newest), Ranking.request_version == LearningRequest.version)
     ).all()
 
 

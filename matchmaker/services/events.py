@@ -39,6 +39,7 @@ class EventType(StrEnum):
     """What may be told, as noun.what-happened."""
 
     REQUEST_POSTED = "request.posted"
+    REQUEST_CHANGED = "request.changed"
     REQUEST_NONE_YET = "request.none_yet"
     REQUEST_WITHDRAWN = "request.withdrawn"
     REQUEST_DONE = "request.done"
@@ -168,7 +169,8 @@ def _named(each: Happened, visits: Mapping[int, int]) -> tuple[EventType | None,
     if each.kind == "visit":
         return EventType.VISIT_MOVED, "visit", each.id
     if each.kind == "request":
-        return OF_REQUEST.get(each.after), "request", each.id
+        stays = each.before == each.after
+        return EventType.REQUEST_CHANGED if stays else OF_REQUEST.get(each.after), "request", each.id
     if each.id in visits and each.after in OF_VISIT:
         return OF_VISIT[each.after], "visit", visits[each.id]
     return OF_INTRODUCTION.get(each.after), "introduction", each.id
@@ -187,6 +189,9 @@ def _happened(stored: Iterable[object]) -> Iterator[Happened]:
         elif isinstance(row, AuditEvent) and row.tag == Tag.VISIT_MOVED and row.region_id and row.subject_id:
             stays = str(IntroductionState.SCHEDULED)
             yield Happened(row.region_id, row.at, "visit", row.subject_id, stays, stays)
+        elif isinstance(row, AuditEvent) and row.tag == Tag.REQUEST_CHANGED and row.region_id and row.subject_id:
+            stays = row.detail["state"]
+            yield Happened(row.region_id, row.at, "request", row.subject_id, stays, stays)
 
 
 def _visits(session: Session, happened: Iterable[Happened]) -> Mapping[int, int]:

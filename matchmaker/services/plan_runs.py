@@ -29,7 +29,7 @@ from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.policies import NOBODY
 from matchmaker.queries import plans, rankings
-from matchmaker.queries.planning import Gathered, gather, last_month
+from matchmaker.queries.planning import Gathered, changed, gather, last_month
 from matchmaker.services import planning, renewing
 from models import EquityPolicy, LearningRequest, Partner, Plan, PlanKind, PlannedPlace, PlanState, Region
 
@@ -276,7 +276,8 @@ def _finish(session: Session, lease: Lease, gathered: Gathered, made: made_of.Pl
     elif _overtaken(session, region, plan):
         _give_way(session, region, plan, lease.clock)
     else:
-        _take_effect(session, region, plan, rows, now)
+        anew = changed(session, gathered)
+        _take_effect(session, region, plan, [row for row in rows if row["request_id"] not in anew], now)
 
 
 def _overtaken(session: Session, region: Region, plan: Plan) -> bool:

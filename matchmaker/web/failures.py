@@ -156,6 +156,9 @@ SENTENCES = {
     regions.RegionExists: _l("A region called %(slug)s is there already. Nothing was changed."),
     requests.PossibleStudentName: _l("The words may name a student. Nothing was saved."),
     requests.NoDateAhead: _l("Please offer at least one date that lies ahead."),
+    requests.SomebodyChosen: _l(
+        "Somebody was chosen for this request by its words and dates, so these stay as they are. Nothing was changed."
+    ),
     requests.AlreadyAgreed: _l("Somebody has said yes to this request. Please write to us so that nobody waits."),
     closures.ClosureThere: _l("Days of this kind begin on that day already. Nothing was changed."),
     webhooks.TooManyWebhooks: _l("%(most)s addresses are told already. Please remove one first. Nothing was changed."),

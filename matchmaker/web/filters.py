@@ -174,6 +174,7 @@ _LABELS: Mapping[str, Callable[..., object]] = {
     "visit_kind": _words(labels.FORMATS),
     "visit_kind_note": _words(labels.FORMAT_NOTES),
     "sharing": _words(labels.SHARING),
+    "asked_for": _words(labels.ASKED),
     "role": _words(labels.ROLES),
     "line": _words(labels.LINES),
     "lead": _words(labels.LEADS),

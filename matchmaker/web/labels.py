@@ -40,6 +40,21 @@ FORMAT_NOTES: Mapping[str, LazyString] = {
     "advise": _("Twenty minutes by phone or video, no students"),
 }
 
+ASKED: Mapping[str, LazyString] = {
+    "title": _("the question"),
+    "text": _("the words"),
+    "grade": _("the grade"),
+    "subject": _("the subject"),
+    "students": _("how many students"),
+    "place": _("the place"),
+    "partners_wanted": _("how many people"),
+    "overnight": _("the night away"),
+    "formats": _("the kind of visit"),
+    "languages": _("the languages"),
+    "windows": _("the dates"),
+}
+"""What a request asks, as it stands in a sentence on what of it was changed."""
+
 SHARING: Mapping[str, LazyString] = {
     "no_recording": _("No recording or photos"),
     "in_season": _("Only in a season"),

@@ -31,7 +31,12 @@ class TimeRow(Form):  # type: ignore[misc]
 
 def lengths() -> list[SelectChoice]:
     """How long a visit may last, in minutes."""
-    return fields.choices((minutes, filters.duration(minutes * 60)) for minutes in MINUTES)
+    return lengths_with(())
+
+
+def lengths_with(present: Iterable[int]) -> list[SelectChoice]:
+    """The same, with whatever other length is stored already."""
+    return fields.choices((minutes, filters.duration(minutes * 60)) for minutes in sorted({*MINUTES, *present}))
 
 
 def some_given(rows: FieldList, region: Region) -> bool:

@@ -15,7 +15,7 @@ from matchmaker.queries import cautions, deadlines
 from matchmaker.queries.desk.leaders import lead, leaders, warned
 from matchmaker.queries.desk.lines import last_needs, needs_of, places_in_line
 from matchmaker.queries.desk.view import SECTIONS, View
-from matchmaker.queries.desk.waits import stuck, waiting_of
+from matchmaker.queries.desk.waits import anew, stuck, waiting_of
 from models import Account, District, Introduction, IntroductionState, LearningRequest, Region, School, Window
 
 _CAME_TO_NOTHING = (
@@ -32,7 +32,8 @@ _Owner, _Holder = aliased(Account), aliased(Account)
 class Waiting:
     """A request in the queue. ``score`` and ``closeness`` are its first candidate's, ``lead`` how clearly that one
     leads; ``proposal_id`` and ``ranking_id`` are that candidate's. ``spoken`` are the languages it is written in or
-    asks for; ``late`` says that it waits longer than the region promises. ``held_until`` is set while it is put aside.
+    asks for; ``late`` says that it waits longer than the region promises. ``held_until`` is set while it is put aside;
+    ``anew`` says that its teacher has changed it since it was ranked.
     """
 
     id: int
@@ -59,6 +60,7 @@ class Waiting:
     assigned_to: str | None
     held_until: datetime | None
     held_by: str | None
+    anew: bool
 
     @property
     def obvious(self) -> bool:
@@ -155,11 +157,12 @@ def _waiting(row: Row[Any], first: Row[Any] | None, line: str, region: Region, n
         assigned_to=row.assigned_to,
         held_until=row.held_until if held else None,
         held_by=row.held_by if held else None,
+        anew=row.anew,
     )
 
 
 def _section(row: Row[Any], first: Row[Any] | None, region: Region, now: datetime) -> str:
-    if row.stuck:
+    if row.stuck or row.anew:
         return "closer"
     if first is None:
         return "none_yet"
@@ -182,7 +185,7 @@ def _requests(region: Region, now: datetime) -> Select[Any]:
         School.name.label("school_name"), School.district_id, District.name.label("district_name"),
         _Owner.name.label("assigned_to"), _Holder.name.label("held_by"), last.c.need.label("last_need"),
         (posted_on < deadlines.promised_since(region, today)).label("late"),
-        starts.label("starts"), came_back.label("came_back"), stuck().label("stuck"),
+        starts.label("starts"), came_back.label("came_back"), stuck().label("stuck"), anew().label("anew"),
     )  # fmt: skip
     return (
         select(*columns)

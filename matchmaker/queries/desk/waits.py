@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, exists, false, func, select
+from sqlalchemy import ColumnElement, Select, exists, false, func, select, true
 from sqlalchemy.orm import Session
 
 from matchmaker.queries import mails
@@ -55,6 +55,13 @@ def waiting_of(region_id: int) -> ColumnElement[bool]:
 def stuck() -> ColumnElement[bool]:
     """Decided, but a mail of it could not leave."""
     return (LearningRequest.state == RequestState.PLACED) & mails.some_put_aside()
+
+
+def anew() -> ColumnElement[bool]:
+    """Its teacher has changed it since it was ranked, and the ranker has not answered yet."""
+    newest = select(Ranking.request_version).where(Ranking.request_id == LearningRequest.id).order_by(Ranking.id.desc())
+    ranked = newest.limit(1).correlate(LearningRequest).scalar_subquery()
+    return (LearningRequest.version > 1) & func.coalesce(ranked < LearningRequest.version, true())
 
 
 def _wants_more() -> ColumnElement[bool]:

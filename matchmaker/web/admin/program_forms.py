@@ -29,6 +29,7 @@ SCOPES: Mapping[str, LazyString] = {
 }
 EVENTS: Mapping[str, LazyString] = {
     EventType.REQUEST_POSTED: _("A learning request was posted"),
+    EventType.REQUEST_CHANGED: _("A learning request was changed"),
     EventType.REQUEST_NONE_YET: _("Nobody was found for a request yet"),
     EventType.REQUEST_WITHDRAWN: _("A request was withdrawn"),
     EventType.REQUEST_DONE: _("A request is done"),

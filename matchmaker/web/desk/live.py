@@ -92,6 +92,8 @@ def _since_then(item: desk.Waiting | None, last: desk.Change | None, view: desk.
     """What has become of a request since its form was drawn, and whether that form is of no use any more."""
     if item is None:
         return became(last), True
+    if item.anew:
+        return _("The teacher changed this request, and its list of people is being made anew."), True
     if item.held_until is not None and view.section != "held":
         day = filters.day(item.held_until)
         return _("%(name)s put this on hold until %(day)s.", name=item.held_by or _("A colleague"), day=day), False

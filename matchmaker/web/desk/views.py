@@ -199,6 +199,10 @@ def _render(
 def _decision(asked: LearningRequest, so_far: chains.Asked, form: ApproveForm | None) -> dict[str, Any]:
     """The ranking, its people and what has been decided, for one request."""
     ranking = rankings.latest(db.session, asked.id)
+    anew = ranking is not None and ranking.request_version != asked.version
+    if anew:
+        # Made for what was asked before.
+        ranking = None
     people = candidates.of_ranking(db.session, ranking, asked, context.region(), utc_now()) if ranking else []
     live = [chain.live for chain in so_far.going_on if chain.live is not None]
     missing = max(0, asked.partners_wanted - so_far.counted)
@@ -207,6 +211,7 @@ def _decision(asked: LearningRequest, so_far: chains.Asked, form: ApproveForm | 
     marked = marks.of_form(form) if form else marks.preselected(people, so_far.waiting, wanted)
     return {
         "ranking": ranking,
+        "anew": anew,
         "proposals": people,
         "so_far": so_far,
         "missing": missing,

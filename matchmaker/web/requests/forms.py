@@ -1,7 +1,9 @@
-"""Posting a learning need: three questions, and one more when the words may name a student."""
+"""Posting a learning need, or changing it: three questions, and one more when the words may name a student."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -19,8 +21,10 @@ from wtforms import (
     SelectField,
     SelectMultipleField,
 )
-from wtforms.validators import NumberRange, Optional, Regexp
+from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
+from wtforms.widgets import HiddenInput
 
+from matchmaker.clock import utc_now
 from matchmaker.services import coach, requests, student_names
 from matchmaker.services.requests import RequestDraft
 from matchmaker.web import fields, filters, labels, times
@@ -47,6 +51,20 @@ def _asked(earlier: LearningRequest) -> dict[str, Any]:
     """What a form holds of a stored request, all but its dates."""
     names = ("title", "text", "grade", "subject", "students", "formats", "languages", "place", "partners_wanted")
     return {name: getattr(earlier, name) for name in (*names, "overnight")}
+
+
+def _offered(windows: Sequence[Window], region: Region) -> dict[str, Any]:
+    """What a form holds of times that are offered; of their lengths the first one's."""
+    zone = ZoneInfo(region.time_zone)
+    starts = [window.starts_at.astimezone(zone) for window in windows]
+    return {
+        "windows": [{"date": start.date(), "starts": start.time()} for start in starts],
+        "minutes": _minutes(windows[0]) if windows else DEFAULT_MINUTES,
+    }
+
+
+def _minutes(window: Window) -> int:
+    return (window.ends_at - window.starts_at) // timedelta(minutes=1)
 
 
 class RequestForm(fields.PageForm):
@@ -119,15 +137,7 @@ class RequestForm(fields.PageForm):
     @classmethod
     def of_draft(cls, region: Region, draft: LearningRequest) -> RequestForm:
         """The form that a stored draft was written in."""
-        zone = ZoneInfo(region.time_zone)
-        starts = [window.starts_at.astimezone(zone) for window in draft.windows]
-        spans = [window.ends_at - window.starts_at for window in draft.windows]
-        form = cls(
-            region,
-            **_asked(draft),
-            windows=[{"date": start.date(), "starts": start.time()} for start in starts],
-            minutes=spans[0] // timedelta(minutes=1) if spans else DEFAULT_MINUTES,
-        )
+        form = cls(region, **_asked(draft), **_offered(draft.windows, region))
         form.prefilled = "draft"
         if not form.is_submitted():
             form.form_key.data = draft.form_key
@@ -218,3 +228,32 @@ class RequestForm(fields.PageForm):
             form_key=self.form_key.data,
             no_student_named=not self.names,
         )
+
+
+class ChangeForm(RequestForm):
+    """A posted request, as far as it still lies ahead. ``version`` is the one that the page shows."""
+
+    version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    # A spreadsheet may hold more dates than the page offers to begin with; none of them is dropped.
+    windows = FieldList(FormField(times.TimeRow), min_entries=DATES)
+
+    def __init__(self, region: Region, asked: LearningRequest) -> None:
+        self.ahead = [window for window in asked.windows if window.starts_at > utc_now()]
+        super().__init__(region, version=asked.version, **_asked(asked), **_offered(self.ahead, region))
+        self.minutes.choices = times.lengths_with(_minutes(window) for window in self.ahead)
+        if not self.is_submitted():
+            # Whoever is named in what was posted is no student: that was asked then.
+            self.not_students.data = requests.named_in(asked.title, asked.text, asked.place)
+
+    @property
+    def draft(self) -> RequestDraft:
+        """What is asked now. While nobody chooses another length, each date keeps its own."""
+        said = super().draft
+        if not self.ahead or self.minutes.data != _minutes(self.ahead[0]):
+            return said
+        ends = {window.starts_at: window.ends_at for window in self.ahead}
+        return replace(said, windows=tuple((start, ends.get(start, end)) for start, end in said.windows))
+
+    def now_at(self, asked: LearningRequest) -> None:
+        """Come back as a change of what is asked by now."""
+        self.version.raw_data, self.version.data = None, asked.version

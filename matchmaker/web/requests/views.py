@@ -1,4 +1,4 @@
-"""A teacher's requests: the list, a new one, and where one stands."""
+"""A teacher's requests: the list, a new one, where one stands, and a change of what it asks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from matchmaker.web import context, failures, labels
 from matchmaker.web.fields import LARGEST_ID
 from matchmaker.web.invitations.forms import TimesForm
 from matchmaker.web.requests import around, coaching
-from matchmaker.web.requests.forms import CHANGES, RequestForm
+from matchmaker.web.requests.forms import CHANGES, ChangeForm, RequestForm
 from models import Introduction, IntroductionState, LearningRequest, RequestState, Teacher
 
 blueprint = Blueprint("requests", __name__, url_prefix="/requests")
@@ -94,6 +94,31 @@ def show(request_id: int) -> ResponseReturnValue:
     return _page(asked)
 
 
+@blueprint.route("/<row:request_id>/change", methods=["GET", "POST"])
+@limiter.limit(POST_LIMIT, methods=["POST"])
+def change(request_id: int) -> ResponseReturnValue:
+    """Ask something else, while nobody was chosen by what was asked."""
+    asked = learning_requests.whole(db.session, request_id)
+    context.require(Permission.CHANGE_REQUEST, asked)
+    if request.method == "GET" and not requests.changeable(asked):
+        # Its page says whom to ask instead.
+        return redirect(url_for("requests.show", request_id=request_id))
+    form, do = ChangeForm(context.region(), asked), request.form.get("do", "")
+    if form.is_submitted() and do in CHANGES:
+        form.change(do)
+        return _form(form, asked.teacher, asked=asked)
+    if form.validate_on_submit():
+        try:
+            changed = requests.change(db.session, g.actor, request_id, form.version.data, form.draft, utc_now)
+        except requests.PossibleStudentName:
+            form.ask_about_names()
+        except Conflict as refusal:
+            return _not_changed(form, request_id, refusal)
+        else:
+            return _changed(asked, form, changed)
+    return _form(form, asked.teacher, 422 if form.is_submitted() else 200, asked=asked)
+
+
 @blueprint.post("/introductions/<row:introduction_id>/times")
 def choose_time(introduction_id: int) -> ResponseReturnValue:
     """Take one of the other times that a partner proposes, or none."""
@@ -132,6 +157,26 @@ def withdraw(request_id: int) -> ResponseReturnValue:
     return redirect(url_for("requests.show", request_id=request_id))
 
 
+def _changed(asked: LearningRequest, form: ChangeForm, changed: tuple[str, ...]) -> ResponseReturnValue:
+    """Say what became of a form that was sent; sent twice, it is the first time that counts."""
+    if changed or asked.version != form.version.data:
+        said = _("Changed. We look anew for whoever fits; your class keeps its place in line."), "ok"
+    else:
+        said = _("Nothing is different from what you asked, so nothing was changed."), "info"
+    outbox.commit(db.session)
+    flash(*said)
+    return redirect(url_for("requests.show", request_id=asked.id))
+
+
+def _not_changed(form: ChangeForm, request_id: int, refusal: Conflict) -> ResponseReturnValue:
+    """Nothing was done: keep what was written, beside what stands now. Sent once more, it takes its place."""
+    said = failures.sentence(refusal)
+    db.session.rollback()
+    asked = learning_requests.whole(db.session, request_id)
+    form.now_at(asked)
+    return _form(form, asked.teacher, refusal.status, asked=asked, refused=said)
+
+
 def _as_it_stands(request_id: int, refusal: DomainError) -> ResponseReturnValue:
     """Nothing was done: show the request as it is now, and say why."""
     said = failures.sentence(refusal)
@@ -149,6 +194,8 @@ def _page(asked: LearningRequest, status: int = 200, form: TimesForm | None = No
         timeline=stands,
         told=told,
         talks=conversation.of_request(db.session, asked.id, utc_now()),
+        changeable=requests.changeable(asked),
+        changed=learning_requests.last_change(db.session, asked),
         times_errors=form.time.errors if form else (),
     )
     return page, status
@@ -175,11 +222,22 @@ def _wanted(source: str) -> int:
     return number if 0 < number <= LARGEST_ID else 0
 
 
-def _form(form: RequestForm, teacher: Teacher, status: int = 200) -> ResponseReturnValue:
+def _form(
+    form: RequestForm, teacher: Teacher, status: int = 200, asked: LearningRequest | None = None, refused: str = ""
+) -> ResponseReturnValue:
+    """The form; with ``asked`` to change that request, and with why it was ``refused``."""
     if form.is_submitted():
         form.read_through()
-    coached = _coaching(form, teacher)
-    return render_template("requests/new.html", form=form, format_notes=labels.FORMAT_NOTES, **coached), status
+    page = render_template(
+        "requests/change.html" if asked else "requests/new.html",
+        form=form,
+        format_notes=labels.FORMAT_NOTES,
+        r=asked,
+        refused=refused,
+        changeable=asked is not None and requests.changeable(asked),
+        **_coaching(form, teacher),
+    )
+    return page, status
 
 
 def _coaching(form: RequestForm, teacher: Teacher) -> dict[str, object]:
