@@ -6,10 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import Integer, Select, insert, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from matchmaker.policies import Actor
-from models import AuditEvent, Region
+from models import AuditEvent, Base, Region
 
 
 class Tag(StrEnum):
@@ -145,3 +147,22 @@ def record(session: Session, actor: Actor, tag: Tag, subject: Any, *, at: dateti
             detail=detail,
         )
     )
+
+
+def record_each(
+    session: Session,
+    actor: Actor,
+    tag: Tag,
+    table: type[Base],
+    ids: Select[int],
+    region: Region,
+    *,
+    at: datetime,
+    **detail: Any,
+) -> None:
+    """``record`` an event about every row of a region's that a query finds, in one statement however many they are."""
+    found = ids.subquery().columns[0]
+    told = (literal(region.id), literal(at), literal(actor.account_id, Integer), literal(tag.value))
+    about = (literal(table.__tablename__), found, literal(detail, JSONB))
+    columns = ["region_id", "at", "actor_id", "tag", "subject_kind", "subject_id", "detail"]
+    session.execute(insert(AuditEvent).from_select(columns, select(*told, *about)))

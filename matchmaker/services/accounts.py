@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
@@ -27,21 +28,42 @@ class Newcomer:
     language: str = "en"
 
 
+@dataclass(frozen=True)
+class Teaching:
+    """Where somebody teaches, and what."""
+
+    school_id: int
+    grades: list[int]
+    subjects: list[str]
+    phone: str
+
+
 def open_account(session: Session, newcomer: Newcomer, *, confirmed_at: datetime | None = None) -> Account | None:
     """A new account, or None when the address has one: its owner is then told so by mail, and nobody else learns it."""
-    if session.scalar(select(Account.id).where(Account.email == newcomer.email.lower())) is not None:
-        return None
-    account = Account(
-        email=newcomer.email.lower(),
-        name=newcomer.name,
-        password=newcomer.password_hash,
-        language=newcomer.language,
-        fs_uniquifier=uuid4().hex,
-        confirmed_at=confirmed_at,
-    )
-    session.add(account)
+    return open_accounts(session, [newcomer], confirmed_at=confirmed_at).get(newcomer.email.lower())
+
+
+def open_accounts(
+    session: Session, newcomers: Sequence[Newcomer], *, confirmed_at: datetime | None = None
+) -> Mapping[str, Account]:
+    """New accounts by their addresses, for those that have none."""
+    addresses = [newcomer.email.lower() for newcomer in newcomers]
+    taken = set(session.scalars(select(Account.email).where(Account.email.in_(addresses))))
+    opened = {
+        address: Account(
+            email=address,
+            name=newcomer.name,
+            password=newcomer.password_hash,
+            language=newcomer.language,
+            fs_uniquifier=uuid4().hex,
+            confirmed_at=confirmed_at,
+        )
+        for address, newcomer in zip(addresses, newcomers, strict=True)
+        if address not in taken
+    }
+    session.add_all(opened.values())
     session.flush()
-    return account
+    return opened
 
 
 def tell_owner(session: Session, region: Region, email: str, clock: Clock) -> None:
@@ -73,23 +95,35 @@ def join_teacher(
 
     Raises NotFound when the school is not of this region.
     """
-    school = session.get(School, school_id)
-    if school is None or school.region_id != region.id:
-        raise NotFound
-    now = clock()
-    teacher = Teacher(
-        region_id=region.id,
-        account_id=account.id,
-        school_id=school.id,
-        grades=grades,
-        subjects=subjects,
-        phone=phone,
-    )
-    membership = Membership(region_id=region.id, account_id=account.id, role=Role.TEACHER)
-    session.add_all([teacher, membership])
-    session.flush()
-    audit.record(session, NOBODY, audit.Tag.ACCOUNT_JOINED, membership, at=now, role=Role.TEACHER.value)
+    teaching = Teaching(school_id, grades, subjects, phone)
+    [(teacher, _)] = join_teachers(session, region, [(account, teaching)], clock)
     return teacher
+
+
+def join_teachers(
+    session: Session, region: Region, joining: Sequence[tuple[Account, Teaching]], clock: Clock
+) -> Sequence[tuple[Teacher, Membership]]:
+    """``join_teacher`` for several accounts; also their memberships."""
+    now = clock()
+    joined = []
+    for account, teaching in joining:
+        school = session.get(School, teaching.school_id)
+        if school is None or school.region_id != region.id:
+            raise NotFound
+        teacher = Teacher(
+            region_id=region.id,
+            account_id=account.id,
+            school_id=school.id,
+            grades=teaching.grades,
+            subjects=teaching.subjects,
+            phone=teaching.phone,
+        )
+        joined.append((teacher, Membership(region_id=region.id, account_id=account.id, role=Role.TEACHER)))
+    session.add_all(row for pair in joined for row in pair)
+    session.flush()
+    for _, membership in joined:
+        audit.record(session, NOBODY, audit.Tag.ACCOUNT_JOINED, membership, at=now, role=Role.TEACHER.value)
+    return joined
 
 
 def join_partner(
@@ -171,16 +205,22 @@ def vouch(session: Session, actor: Actor, membership_id: int, clock: Clock, *, t
 
     The teacher is written to, unless somebody else does so: ``tell``.
     """
-    now = clock()
     membership = session.get_one(Membership, membership_id, with_for_update=True, populate_existing=True)
-    if membership.since is None:
-        membership.since = now
-        membership.vouched_by_id = actor.account_id
-        audit.record(session, actor, audit.Tag.TEACHER_VOUCHED, membership, at=now)
-        if tell:
-            _tell_vouched(session, membership, now)
-        session.flush()
+    vouch_all(session, actor, [membership], clock, tell=tell)
     return membership
+
+
+def vouch_all(session: Session, actor: Actor, memberships: Sequence[Membership], clock: Clock, *, tell: bool) -> None:
+    """``vouch`` for several, whose rows the caller holds, or is the only one to know of."""
+    now = clock()
+    for membership in memberships:
+        if membership.since is None:
+            membership.since = now
+            membership.vouched_by_id = actor.account_id
+            audit.record(session, actor, audit.Tag.TEACHER_VOUCHED, membership, at=now)
+            if tell:
+                _tell_vouched(session, membership, now)
+    session.flush()
 
 
 def deactivate(session: Session, actor: Actor, account_id: int, clock: Clock) -> Account:

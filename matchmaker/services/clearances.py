@@ -6,7 +6,7 @@ its causes changes: the clearance, the rules, the schools of a partner's childre
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -21,8 +21,7 @@ from matchmaker.queries import clearances as reading
 from matchmaker.queries import supervision
 from matchmaker.queries.introductions import locked
 from matchmaker.queries.school_days import SchoolDays
-from matchmaker.services import followups, letters, ranker, tasks
-from matchmaker.services.partners import touch_region
+from matchmaker.services import followups, letters, revisions, tasks
 from models import (
     Clearance,
     FamilySchool,
@@ -83,21 +82,31 @@ def record(session: Session, actor: Actor, partner_id: int, kept: Kept, clock: C
     Visits ahead are looked at once more: what was wanting is settled, what now is wanting gets a task and a letter.
     Raises Invalid for one that ends before it begins.
     """
+    record_all(session, actor, {partner_id: kept}, clock)
+    return session.get_one(Partner, partner_id)
+
+
+def record_all(session: Session, actor: Actor, known: Mapping[int, Kept], clock: Clock) -> None:
+    """``record`` what is known of several partners of a region, by their ids."""
     now = clock()
-    if kept.status is not Clearance.CLEARED:
-        kept = Kept(kept.status)
-    if kept.issued_on and kept.ends_on and kept.ends_on < kept.issued_on:
-        raise Invalid(field="ends_on")
-    partner = session.get_one(Partner, partner_id, with_for_update=True, populate_existing=True)
-    before = _kept(partner)
-    if before == kept:
-        return partner
-    partner.clearance, partner.clearance_issuer = kept.status, kept.issuer
-    partner.clearance_issued_on, partner.clearance_expires_on = kept.issued_on, kept.ends_on
-    _changed(session, partner, now)
-    audit.record(session, actor, audit.Tag.CLEARANCE_RECORDED, partner, at=now, before=_told(before), after=_told(kept))
-    _look_at_all(session, partner, now)
-    return partner
+    changed = []
+    held = select(Partner).where(Partner.id.in_(known)).order_by(Partner.id).with_for_update(of=Partner)
+    for partner in session.scalars(held.execution_options(populate_existing=True)).all():
+        kept = known[partner.id]
+        if kept.status is not Clearance.CLEARED:
+            kept = Kept(kept.status)
+        if kept.issued_on and kept.ends_on and kept.ends_on < kept.issued_on:
+            raise Invalid(field="ends_on")
+        before = kept_of(partner)
+        if before == kept:
+            continue
+        partner.clearance, partner.clearance_issuer = kept.status, kept.issuer
+        partner.clearance_issued_on, partner.clearance_expires_on = kept.issued_on, kept.ends_on
+        told = {"before": _told(before), "after": _told(kept)}
+        audit.record(session, actor, audit.Tag.CLEARANCE_RECORDED, partner, at=now, **told)
+        revisions.renew(session, partner, now)
+        changed.append(partner)
+    _look_at_all(session, changed, now)
 
 
 def set_family_schools(
@@ -121,9 +130,9 @@ def set_family_schools(
         FamilySchool(region_id=partner.region_id, partner_id=partner.id, school_id=school_id)
         for school_id in sorted(wanted - present)
     )
-    _changed(session, partner, now)
     audit.record(session, actor, audit.Tag.FAMILY_SCHOOLS_SET, partner, at=now, schools=sorted(wanted))
-    _look_at_all(session, partner, now)
+    revisions.renew(session, partner, now)
+    _look_at_all(session, [partner], now)
 
 
 def watch(session: Session, introduction: Introduction, visit: Visit, now: datetime) -> None:
@@ -244,11 +253,13 @@ def _look(session: Session, visit: Visit, now: datetime) -> bool:
     return True
 
 
-def _look_at_all(session: Session, partner: Partner, now: datetime) -> None:
-    """Every visit ahead of a partner whose clearance, or its need for one, changed."""
+def _look_at_all(session: Session, partners: Sequence[Partner], now: datetime) -> None:
+    """Every visit ahead of partners of one region whose clearances, or their need for one, changed."""
+    if not partners:
+        return
     session.flush()
-    theirs = supervision.ahead(partner.region_id, now).where(Introduction.partner_id == partner.id)
-    for visit in session.scalars(theirs.order_by(Visit.id)):
+    theirs = Introduction.partner_id.in_([partner.id for partner in partners])
+    for visit in session.scalars(supervision.ahead(partners[0].region_id, now).where(theirs).order_by(Visit.id)):
         _look(session, visit, now)
 
 
@@ -266,15 +277,8 @@ def _stands(visit: Visit, now: datetime) -> bool:
     return visit.cancelled_at is None and visit.starts_at > now and visit.introduction.state in supervision.STANDS
 
 
-def _changed(session: Session, partner: Partner, now: datetime) -> None:
-    """Let the ranker read the partner again, and rank again what found nobody: this may be whom it waits for."""
-    partner.revision = revision = touch_region(session, partner.region_id)
-    session.flush()
-    if partner.reviewed_at is not None:
-        ranker.ask_for_unanswered(session, partner.region_id, f"revision-{revision}", now)
-
-
-def _kept(partner: Partner) -> Kept:
+def kept_of(partner: Partner) -> Kept:
+    """What is kept of a partner's clearance."""
     return Kept(partner.clearance, partner.clearance_issuer, partner.clearance_issued_on, partner.clearance_expires_on)
 
 

@@ -27,7 +27,7 @@ from matchmaker.queries.personal import (
     said,
     subject,
 )
-from matchmaker.services import introductions, partners, proposals, requests
+from matchmaker.services import introductions, partners, proposals, requests, revisions
 from models import (
     Account,
     ApiToken,
@@ -138,7 +138,7 @@ def _erase_partner(session: Session, actor: Actor, partner: Partner, clock: Cloc
     partner.monthly_capacity, partner.online = 0, False
     partner.public_since, partner.public_name = None, False
     # The ranker reads the profile again, finds it unread, and forgets it.
-    partner.revision = partners.touch_region(session, partner.region_id)
+    partner.revision = revisions.touch(session, partner.region_id)
     session.execute(update(Introduction).where(Introduction.partner_id == partner.id).values(not_now_reason=None))
 
 

@@ -20,7 +20,7 @@ from matchmaker.errors import Conflict, DomainError, Invalid, NotFound
 from matchmaker.policies import Actor
 from matchmaker.queries import duplicates
 from matchmaker.queries.mail_choices import tidy
-from matchmaker.services import partners, ranker
+from matchmaker.services import partners, ranker, revisions
 from models import (
     CapacityUnit,
     FamilySchool,
@@ -109,7 +109,7 @@ def merge(session: Session, actor: Actor, keep_id: int, gone_id: int, chosen: Co
     moved["steers"], moved["aside"] = _hand_over_decisions(session, actor, kept, gone, requests, now)
     _settle_standing(session, actor, kept, gone, clock)
     moved["suppressions"] = _keep_silence(session, kept, gone)
-    kept.revision = gone.revision = revision = partners.touch_region(session, kept.region_id)
+    kept.revision = gone.revision = revision = revisions.touch(session, kept.region_id)
     session.flush()
     audit.record(session, actor, audit.Tag.PARTNERS_MERGED, gone, at=now, **moved)
     rank_again(session, kept, requests, revision, now)

@@ -6,6 +6,8 @@ capacity, a clearance and mails of their own, so nothing else in the service ask
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
@@ -35,19 +37,15 @@ def join(session: Session, actor: Actor, partner_id: int, organisation_id: int, 
     """
     organisation = session.get(Partner, organisation_id, with_for_update=True, populate_existing=True)
     person = _locked(session, partner_id)
-    if (
-        organisation is None
-        or organisation.region_id != person.region_id
-        or organisation.kind is not PartnerKind.ORGANISATION
-        or organisation.merged_into_id is not None
-        or person.merged_into_id is not None
-    ):
-        raise NotFound
-    if person.kind is not PartnerKind.PERSON:
-        raise NotAPerson(partner=person.name)
-    if person.organisation_id != organisation.id:
-        _belong(session, actor, person, organisation.id, clock)
+    _join(session, actor, person, organisation, clock)
     return person
+
+
+def bring(session: Session, actor: Actor, people: Iterable[Partner], organisation_id: int, clock: Clock) -> None:
+    """Let people ``join`` whose rows the caller holds, or is the only one to know of."""
+    organisation = session.get(Partner, organisation_id, with_for_update=True, populate_existing=True)
+    for person in people:
+        _join(session, actor, person, organisation, clock)
 
 
 def leave(session: Session, actor: Actor, partner_id: int, clock: Clock) -> Partner:
@@ -82,6 +80,21 @@ def keep_kind(session: Session, partner: Partner, kind: PartnerKind) -> None:
         raise HasPeople(partner=partner.name)
 
 
+def _join(session: Session, actor: Actor, person: Partner, organisation: Partner | None, clock: Clock) -> None:
+    if (
+        organisation is None
+        or organisation.region_id != person.region_id
+        or organisation.kind is not PartnerKind.ORGANISATION
+        or organisation.merged_into_id is not None
+        or person.merged_into_id is not None
+    ):
+        raise NotFound
+    if person.kind is not PartnerKind.PERSON:
+        raise NotAPerson(partner=person.name)
+    if person.organisation_id != organisation.id:
+        _belong(session, actor, person, organisation.id, clock)
+
+
 def _locked(session: Session, partner_id: int) -> Partner:
     return session.get_one(Partner, partner_id, with_for_update=True, populate_existing=True)
 
@@ -90,4 +103,3 @@ def _belong(session: Session, actor: Actor, person: Partner, organisation_id: in
     left, person.organisation_id = person.organisation_id, organisation_id
     tag = audit.Tag.ORGANISATION_LEFT if organisation_id is None else audit.Tag.ORGANISATION_JOINED
     audit.record(session, actor, tag, person, at=clock(), organisation=organisation_id, left=left)
-    session.flush()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -14,7 +15,7 @@ from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.errors import Conflict, Invalid, NotFound
 from matchmaker.policies import NOBODY, Actor
-from matchmaker.services import followups, organisations, ranker
+from matchmaker.services import followups, organisations, revisions
 from models import (
     Fund,
     KnowledgeKind,
@@ -155,14 +156,34 @@ def save_fund(
     session: Session, actor: Actor, partner: Partner, draft: FundDraft, clock: Clock, *, fund_id: int | None = None
 ) -> Fund:
     """Add a fund, or rewrite one. Raises NotFound for a fund of somebody else, Invalid beyond MOST_FUNDS."""
-    fund = _own_fund(session, partner, fund_id) if fund_id is not None else _new_fund(session, partner)
-    fund.title, fund.text, fund.story = draft.title, draft.text, draft.story
-    fund.language, fund.kind = draft.language, draft.kind
-    fund.subjects, fund.grades = list(draft.subjects), list(draft.grades)
-    session.add(fund)
-    session.flush()
+    if fund_id is None:
+        return add_funds(session, actor, [(partner, draft)], clock)[0]
+    fund = _own_fund(session, partner, fund_id)
+    _write(fund, draft)
     _changed(session, actor, partner, audit.Tag.FUND_SAVED, clock(), fund=fund.id)
     return fund
+
+
+def add_funds(
+    session: Session, actor: Actor, drafts: Sequence[tuple[Partner, FundDraft]], clock: Clock
+) -> Sequence[Fund]:
+    """Add funds, each behind those its partner has. Raises Invalid beyond MOST_FUNDS."""
+    owners = {partner.id for partner, _ in drafts}
+    counted = select(Fund.partner_id, func.count()).where(Fund.partner_id.in_(owners)).group_by(Fund.partner_id)
+    counts = Counter({owner: count for owner, count in session.execute(counted)})
+    funds = []
+    for partner, draft in drafts:
+        fund = Fund(region_id=partner.region_id, partner_id=partner.id, position=counts[partner.id])
+        counts[partner.id] += 1
+        if counts[partner.id] > MOST_FUNDS:
+            raise Invalid(field="title", most=MOST_FUNDS)
+        _write(fund, draft)
+        funds.append(fund)
+    session.add_all(funds)
+    session.flush()
+    for fund, (partner, _) in zip(funds, drafts, strict=True):
+        _changed(session, actor, partner, audit.Tag.FUND_SAVED, clock(), fund=fund.id)
+    return funds
 
 
 def say_classes(
@@ -232,39 +253,32 @@ def review(session: Session, actor: Actor, partner_id: int, clock: Clock) -> Par
 
     Raises NothingToShow when there is no fund yet.
     """
-    partner = session.get_one(Partner, partner_id, with_for_update=True, populate_existing=True)
-    if partner.reviewed_at is None and partner.merged_into_id is None:
-        if not partner.funds:
+    review_all(session, actor, [partner_id], clock)
+    return session.get_one(Partner, partner_id)
+
+
+def review_all(session: Session, actor: Actor, partner_ids: Collection[int], clock: Clock) -> Sequence[Partner]:
+    """``review`` several, and give those who had not been read."""
+    held = select(Partner).where(Partner.id.in_(partner_ids)).order_by(Partner.id).with_for_update(of=Partner)
+    partners = session.scalars(held.execution_options(populate_existing=True))
+    unread = [each for each in partners if each.reviewed_at is None and each.merged_into_id is None]
+    shown = set(session.scalars(select(Fund.partner_id).where(Fund.partner_id.in_([each.id for each in unread]))))
+    now = clock()
+    for partner in unread:
+        if partner.id not in shown:
             raise NothingToShow(partner=partner.name)
-        now = clock()
         partner.reviewed_at = now
         partner.reviewed_by_id = actor.account_id
         _changed(session, actor, partner, audit.Tag.PARTNER_REVIEWED, now)
-    return partner
+    return unread
 
 
 def _changed(session: Session, actor: Actor, partner: Partner, tag: audit.Tag, now: datetime, **detail: object) -> None:
-    """Record a change and raise the region's revision, which tells the ranker to read this profile again.
-
-    Requests that found nobody are ranked again: this may be the person they wait for.
-    """
-    partner.revision = revision = touch_region(session, partner.region_id)
+    """Record a change of a profile, and let the ranker read it again."""
     if tag in _THEIR_OWN and actor.account_id not in (None, partner.account_id):
         detail["on_behalf"] = True
     audit.record(session, actor, tag, partner, at=now, **detail)
-    session.flush()
-    if partner.reviewed_at is not None:
-        ranker.ask_for_unanswered(session, partner.region_id, f"revision-{revision}", now)
-
-
-def touch_region(session: Session, region_id: int) -> int:
-    """Raise a region's revision and give it; the changed profiles must carry it, or the ranker will not see them.
-
-    The row lock orders concurrent changes: no two leave the same number, and no lower one is committed later.
-    """
-    region = session.get_one(Region, region_id, with_for_update=True, populate_existing=True)
-    region.revision += 1
-    return region.revision
+    revisions.renew(session, partner, now)
 
 
 def _with_address(session: Session, region: Region, email: str) -> str | None:
@@ -284,8 +298,7 @@ def _own_fund(session: Session, partner: Partner, fund_id: int) -> Fund:
     return fund
 
 
-def _new_fund(session: Session, partner: Partner) -> Fund:
-    count = session.scalar(select(func.count(Fund.id)).where(Fund.partner_id == partner.id)) or 0
-    if count >= MOST_FUNDS:
-        raise Invalid(field="title", most=MOST_FUNDS)
-    return Fund(region_id=partner.region_id, partner_id=partner.id, position=count)
+def _write(fund: Fund, draft: FundDraft) -> None:
+    fund.title, fund.text, fund.story = draft.title, draft.text, draft.story
+    fund.language, fund.kind = draft.language, draft.kind
+    fund.subjects, fund.grades = list(draft.subjects), list(draft.grades)

@@ -23,7 +23,6 @@ def allow(session: Session, actor: Actor, partner: Partner, clock: Clock, *, nam
         partner.public_since, partner.public_name = partner.public_since or now, named
         tag = audit.Tag.PARTNER_MADE_PUBLIC
         audit.record(session, actor, tag, partner, at=now, named=named, **_by_whom(actor, partner))
-        session.flush()
     return partner
 
 
@@ -32,7 +31,6 @@ def take_back(session: Session, actor: Actor, partner: Partner, clock: Clock) ->
     if partner.public_since is not None:
         partner.public_since, partner.public_name = None, False
         audit.record(session, actor, audit.Tag.PARTNER_MADE_PRIVATE, partner, at=clock(), **_by_whom(actor, partner))
-        session.flush()
     return partner
 
 

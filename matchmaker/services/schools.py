@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker import audit
@@ -48,11 +49,37 @@ def document(session: Session, actor: Actor, school_id: int, facts: Facts, clock
     Facts that stay the same need no source and leave no line. Raises Invalid, naming the field, for a fact without its
     source or outside its range.
     """
+    document_all(session, actor, {school_id: facts}, clock)
+    return session.get_one(School, school_id)
+
+
+def document_all(session: Session, actor: Actor, facts: Mapping[int, Facts], clock: Clock) -> None:
+    """``document`` several schools, by their ids."""
+    held = select(School).where(School.id.in_(facts)).order_by(School.id).with_for_update()
+    for school in session.scalars(held.execution_options(populate_existing=True)).all():
+        _document(session, actor, school, facts[school.id], clock)
+    session.flush()
+
+
+def set_bells(session: Session, actor: Actor, school_id: int, bells: Sequence[Bell], clock: Clock) -> School:
+    """Write down a school's lessons; none means that they are not known. The same ones again leave no line."""
     school = session.get_one(School, school_id, with_for_update=True, populate_existing=True)
+    wanted = [
+        {"name": bell.name, "from": f"{bell.begins:%H:%M}", "to": f"{bell.ends:%H:%M}"}
+        for bell in sorted(bells, key=lambda bell: bell.begins)
+    ]
+    if wanted != school.bells:
+        school.bells = wanted
+        audit.record(session, actor, audit.Tag.BELLS_SET, school, at=clock(), lessons=len(wanted))
+        session.flush()
+    return school
+
+
+def _document(session: Session, actor: Actor, school: School, facts: Facts, clock: Clock) -> None:
     before, after = _stored(school), _given(facts)
     changed = {name for name in after if after[name] != before[name]}
     if not changed:
-        return school
+        return
     sources = {
         name: facts.sources.get(name, "").strip() for name in SOURCED if name in changed and after[name] is not None
     }
@@ -69,22 +96,6 @@ def document(session: Session, actor: Actor, school_id: int, facts: Facts, clock
         after={name: after[name] for name in sorted(changed)},
         sources=sources,
     )
-    session.flush()
-    return school
-
-
-def set_bells(session: Session, actor: Actor, school_id: int, bells: Sequence[Bell], clock: Clock) -> School:
-    """Write down a school's lessons; none means that they are not known. The same ones again leave no line."""
-    school = session.get_one(School, school_id, with_for_update=True, populate_existing=True)
-    wanted = [
-        {"name": bell.name, "from": f"{bell.begins:%H:%M}", "to": f"{bell.ends:%H:%M}"}
-        for bell in sorted(bells, key=lambda bell: bell.begins)
-    ]
-    if wanted != school.bells:
-        school.bells = wanted
-        audit.record(session, actor, audit.Tag.BELLS_SET, school, at=clock(), lessons=len(wanted))
-        session.flush()
-    return school
 
 
 def _check(facts: Facts, sources: Mapping[str, str]) -> None:

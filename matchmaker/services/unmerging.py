@@ -13,7 +13,7 @@ from matchmaker.clock import Clock
 from matchmaker.errors import Conflict
 from matchmaker.policies import Actor
 from matchmaker.queries import duplicates
-from matchmaker.services import merging, partners
+from matchmaker.services import merging, revisions
 from models import (
     AuditEvent,
     CapacityUnit,
@@ -77,7 +77,7 @@ def take_back(session: Session, actor: Actor, gone_id: int, clock: Clock) -> Par
     merging.exchange(kept, gone, moved["fields"])
     _give_back_account(session, kept, gone, moved["account"])
     _stand_as_before(session, kept, gone, moved)
-    kept.revision = gone.revision = revision = partners.touch_region(session, kept.region_id)
+    kept.revision = gone.revision = revision = revisions.touch(session, kept.region_id)
     session.flush()
     audit.record(session, actor, audit.Tag.MERGE_TAKEN_BACK, gone, at=now, kept=kept.id)
     merging.rank_again(session, kept, requests, revision, now)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker.embedding import Encoder
 from matchmaker.index import Index
-from matchmaker.services import partners, ranker
+from matchmaker.services import ranker, revisions
 from models import Embedding, Fund, LearningRequest, Partner, Region
 from tests import factories as f
 
@@ -72,7 +72,7 @@ class Hamlet:
 
     def touch(self, partner: Partner) -> None:
         """What every change of a profile ends with."""
-        partner.revision = partners.touch_region(self.session, self.region.id)
+        partner.revision = revisions.touch(self.session, self.region.id)
         self.session.flush()
 
     def embedded(self) -> dict[tuple[str, str, int, int], str]:

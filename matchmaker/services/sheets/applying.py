@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.policies import Actor
-from matchmaker.services import followups
+from matchmaker.services import followups, revisions
 from matchmaker.services.sheets import planning, reading
-from matchmaker.services.sheets.books import Book, Terms
+from matchmaker.services.sheets.books import AT_A_TIME, Book, Change, Made, Terms
 from matchmaker.services.sheets.faults import NothingToApply, RowsWrong, SheetGone, SheetOvertaken
 from matchmaker.services.sheets.funds import Funds
 from matchmaker.services.sheets.partners import Partners
@@ -76,9 +76,8 @@ def confirm(
     handed = session.get_one(SheetImport, import_id, with_for_update=True, populate_existing=True)
     if handed.applied_at is not None:
         return handed
-    # One import of a region at a time: the second one sees what the first has written.
-    session.get_one(Region, handed.region_id, with_for_update=True, populate_existing=True)
     now = clock()
+    alone(session, handed.region_id)
     book = _book(session, handed, now)
     plan = _plan(book, handed)
     if plan.digest != digest:
@@ -87,21 +86,21 @@ def confirm(
         raise RowsWrong(rows=len(plan.wrong_rows))
     if not plan.does_something:
         raise NothingToApply
-    terms = replace(terms, file_name=handed.file_name)
-    rows = []
-    for step in plan.steps:
-        rows.append(_written(book, actor, step, terms, clock))
-        watch(len(rows), len(plan.steps))
-    session.flush()
-    session.execute(
-        insert(ImportedRow), [{"region_id": handed.region_id, "import_id": handed.id, **row} for row in rows]
-    )
+    _write(session, book, actor, plan, replace(terms, file_name=handed.file_name), handed, clock, watch)
     handed.applied_at, handed.content = now, None
     counts = {outcome.value: len(plan.of(outcome)) for outcome in RowOutcome}
     told = {"kind": handed.kind.value, "wrong": len(plan.wrong_rows), **counts}
     audit.record(session, actor, audit.Tag.SHEET_APPLIED, handed, at=now, **told)
     session.flush()
     return handed
+
+
+def alone(session: Session, region_id: int) -> None:
+    """Let one import of a region be written or taken back at a time: the next one sees what it has left.
+
+    Nobody else waits for it, which a lock on the region's row would make them do.
+    """
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"sheets:{region_id}", 0))))
 
 
 def expire(session: Session, item: OutboxItem, now: datetime) -> None:
@@ -121,22 +120,44 @@ def _plan(book: Book, handed: SheetImport) -> planning.Plan:
     return planning.plan(book, reading.sheet(handed.content, COLUMNS[handed.kind]))
 
 
-def _written(book: Book, actor: Actor, step: planning.Step, terms: Terms, clock: Clock) -> dict[str, object]:
-    """Write one row, and what is kept of it."""
-    noted: dict[str, str] = {}
-    row = step.subject
-    if step.outcome is RowOutcome.CREATED:
-        row, noted = book.create(actor, step.values, terms, clock)
-    elif step.outcome is RowOutcome.CHANGED:
-        book.change(actor, row, step.values, set(step.after), terms, clock)
-    assert row is not None, "a row that is not new is there"
-    after = {**step.after, **noted}
+def _write(
+    session: Session,
+    book: Book,
+    actor: Actor,
+    plan: planning.Plan,
+    terms: Terms,
+    handed: SheetImport,
+    clock: Clock,
+    watch: Callable[[int, int], None],
+) -> None:
+    """Write all rows, and what is kept of each. Several at a time: a statement for each row would take minutes."""
+    new = plan.of(RowOutcome.CREATED)
+    changed = plan.of(RowOutcome.CHANGED)
+    done: dict[int, Made] = {}
+    with revisions.together(session, book.now):
+        for some in _slices(new):
+            made = book.create(actor, [step.values for step in some], terms, clock)
+            done |= {step.row: each for step, each in zip(some, made, strict=True)}
+            watch(len(done), len(new) + len(changed))
+        book.change(actor, [Change(step.subject, step.values, set(step.after)) for step in changed], terms, clock)
+        kept = [_kept(step, done.get(step.row) or Made(step.subject)) for step in plan.steps]
+        whole = {"region_id": handed.region_id, "import_id": handed.id}
+        session.execute(insert(ImportedRow), [{**whole, **each} for each in kept])
+    watch(len(new) + len(changed), len(new) + len(changed))
+
+
+def _slices(steps: Sequence[planning.Step]) -> Iterator[Sequence[planning.Step]]:
+    return (steps[start : start + AT_A_TIME] for start in range(0, len(steps), AT_A_TIME))
+
+
+def _kept(step: planning.Step, made: Made) -> dict[str, object]:
+    """What is kept of a row that was written."""
     return {
         "line": step.row,
         "outcome": step.outcome,
-        "subject_id": row.id,
+        "subject_id": made.row.id,
         "before": dict(step.before),
-        "after": after,
+        "after": {**step.after, **made.noted},
     }
 
 

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.orm import Session
+from sqlalchemy import Select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm.interfaces import ORMOption
 
 from matchmaker.clock import Clock
 from matchmaker.policies import Actor
 from matchmaker.services.sheets.columns import Column
 from matchmaker.services.sheets.faults import CellError, Problem
 from matchmaker.services.sheets.tables import COLUMNS
-from models import Region, SheetKind
+from models import Base, Region, SheetKind
 
 Values = Mapping[str, Any]
 """A row's values by column name."""
+AT_A_TIME = 500
 
 
 class Kept(StrEnum):
@@ -46,29 +50,62 @@ class Terms:
     file_name: str = ""
 
 
+@dataclass(frozen=True)
+class Made:
+    """A new row, and what has to be known to take it back, beside its cells."""
+
+    row: Any
+    noted: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A stored row, how it is to be, and in which columns that is something else."""
+
+    row: Any
+    values: Values
+    changed: Set[str]
+
+
 class Book(ABC):
-    """The stored rows of one kind in a region, read once."""
+    """The stored rows of one kind in a region: found one by one, or read through without holding them."""
 
     kind: ClassVar[SheetKind]
     fixed: ClassVar[frozenset[str]] = frozenset()
     """Columns that are read for a new row only, and refused where they differ for one that is there."""
     theirs: ClassVar[frozenset[str]] = frozenset()
     """Columns that are read for a new row only; later they are what the person says of themselves."""
+    whole: ClassVar[bool] = False
+    """Whether a row is one fact: changed by somebody in one part, it is left as it is in all."""
+    loads: ClassVar[tuple[ORMOption, ...]] = ()
+    """What ``values`` reads beside the rows themselves."""
+    shows: ClassVar[tuple[type[Base], InstrumentedAttribute[int]] | None] = None
+    """Whose contacts stand in the rows: their table, and the column that names them."""
 
     def __init__(self, session: Session, region: Region, now: datetime) -> None:
         self.session, self.region, self.now = session, region, now
         self.zone = ZoneInfo(region.time_zone)
         self.columns: Mapping[str, Column] = {column.name: column for column in COLUMNS[self.kind]}
-        self.by_id: dict[int, Any] = {}
-        self._keys: dict[str, Any] = {}
-        self._names: defaultdict[Hashable, list[Any]] = defaultdict(list)
-        rows = list(self.stored())
-        self.by_id |= {row.id: row for row in rows}
-        for row in rows:
-            self.note(row)
+
+    @cached_property
+    def by_id(self) -> Mapping[int, Any]:
+        """All stored rows, read when the first is looked for."""
+        return {row.id: row for row in self.session.scalars(self.stored().options(*self.loads))}
+
+    @cached_property
+    def _keys(self) -> Mapping[str, Any]:
+        return {row.source_key: row for row in self.by_id.values() if row.source_key}
+
+    @cached_property
+    def _names(self) -> Mapping[Hashable, list[Any]]:
+        names: defaultdict[Hashable, list[Any]] = defaultdict(list)
+        for row in self.by_id.values():
+            if (name := self.named(self.values(row))) is not None:
+                names[name].append(row)
+        return names
 
     @abstractmethod
-    def stored(self) -> Iterable[Any]:
+    def stored(self) -> Select[Any]:
         """The rows that can be found again, oldest first."""
 
     @abstractmethod
@@ -84,12 +121,12 @@ class Book(ABC):
         """What a person calls the row."""
 
     @abstractmethod
-    def create(self, actor: Actor, values: Values, terms: Terms, clock: Clock) -> tuple[Any, dict[str, str]]:
-        """Write a new row. Also what has to be known to take it back, beside its cells."""
+    def create(self, actor: Actor, new: Sequence[Values], terms: Terms, clock: Clock) -> Sequence[Made]:
+        """Write new rows, in their order."""
 
     @abstractmethod
-    def change(self, actor: Actor, row: Any, values: Values, changed: set[str], terms: Terms, clock: Clock) -> None:
-        """Write what has changed of a row."""
+    def change(self, actor: Actor, changes: Sequence[Change], terms: Terms, clock: Clock) -> None:
+        """Write what has changed of rows."""
 
     @abstractmethod
     def remove(self, actor: Actor, row: Any, noted: Mapping[str, str], clock: Clock) -> None:
@@ -112,18 +149,9 @@ class Book(ABC):
         """What a new row holds where the file says nothing."""
         return {name: column.cell.empty for name, column in self.columns.items()}
 
-    def shown(self) -> Iterable[Any]:
-        """Those whose contacts stand in the rows."""
-        return self.by_id.values()
-
-    def note(self, row: Any) -> None:
-        """Let a row be found from now on."""
-        self.by_id[row.id] = row
-        if row.source_key:
-            self._keys[row.source_key] = row
-        name = self.named(self.values(row))
-        if name is not None:
-            self._names[name].append(row)
+    def implied(self, current: Values | None, given: Values) -> dict[str, Any]:
+        """What follows from the cells of a row for others that it does not hold."""
+        return {}
 
     def find(self, values: Values) -> Any | None:
         """The stored row that a row of a file stands for: by its key, else by its name. Raises CellError where these
@@ -153,6 +181,11 @@ class Book(ABC):
         if calls is not None and one and other:
             return calls(one) is calls(other) is not None
         return self.columns[name].cell.same(one, other)
+
+    def read_through(self) -> Iterator[dict[str, Any]]:
+        """The values of all rows, a few of them in memory at a time."""
+        query = self.stored().options(*self.loads).execution_options(yield_per=AT_A_TIME)
+        return (self.values(row) for row in self.session.scalars(query))
 
     def cells(self, values: Values, names: Iterable[str], language: str = "en") -> dict[str, str]:
         """Values as they are written, by column."""

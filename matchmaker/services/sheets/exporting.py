@@ -11,20 +11,26 @@ from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.policies import Actor
 from matchmaker.services.sheets.applying import BOOKS
+from matchmaker.services.sheets.books import Book
 from matchmaker.services.sheets.tables import COLUMNS
-from matchmaker.services.sheets.writing import written
+from matchmaker.services.sheets.writing import csv_text, written
 from models import ImportedRow, Region, SheetImport, SheetKind
 
 
 def export(session: Session, actor: Actor, region: Region, kind: SheetKind, language: str, clock: Clock) -> str:
     """All rows of a kind as the text of a CSV file. Whose contacts stand in it is in the audit."""
-    now = clock()
-    book = BOOKS[kind](session, region, now)
-    rows = [book.values(row) for row in book.by_id.values()]
-    for person in book.shown():
-        audit.record(session, actor, audit.Tag.CONTACTS_SEEN, person, at=now, during="export")
-    session.flush()
-    return written(COLUMNS[kind], rows, language)
+    book = BOOKS[kind](session, region, clock())
+    record_shown(book, actor)
+    return csv_text(*written(COLUMNS[kind], book.read_through(), language))
+
+
+def record_shown(book: Book, actor: Actor) -> None:
+    """Put into the audit whose contacts all rows of a book hold."""
+    if book.shows is not None:
+        table, column = book.shows
+        whose = book.stored().with_only_columns(column).order_by(None).distinct()
+        tag = audit.Tag.CONTACTS_SEEN
+        audit.record_each(book.session, actor, tag, table, whose, book.region, at=book.now, during="export")
 
 
 def labels(session: Session, handed: SheetImport, rows: Sequence[ImportedRow], now: datetime) -> dict[int, str]:

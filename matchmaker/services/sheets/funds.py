@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, select
+from sqlalchemy.orm import contains_eager
 
 from matchmaker.clock import Clock
 from matchmaker.policies import Actor
 from matchmaker.services import partners as service
-from matchmaker.services.sheets.books import Book, Terms, Values
+from matchmaker.services.sheets.books import Book, Change, Made, Terms, Values
 from matchmaker.services.sheets.faults import CellError, Problem
 from matchmaker.services.sheets.glossary import folded
 from matchmaker.services.sheets.partners import Partners
@@ -26,12 +29,13 @@ class Funds(Book):
     kind = SheetKind.FUNDS
     fixed = frozenset({"partner"})
 
-    def stored(self) -> Iterable[Fund]:
-        self.partners = Partners(self.session, self.region, self.now)
-        self._counts: dict[int, int] = {}
-        return self.session.scalars(
+    loads = (contains_eager(Fund.partner),)
+    shows = (Partner, Fund.partner_id)
+
+    def stored(self) -> Select[Any]:
+        return (
             select(Fund)
-            .join(Partner, Partner.id == Fund.partner_id)
+            .join(Fund.partner)
             .where(Fund.region_id == self.region.id, Partner.merged_into_id.is_(None))
             .order_by(Fund.partner_id, Fund.position, Fund.id)
         )
@@ -39,7 +43,7 @@ class Funds(Book):
     def values(self, row: Fund) -> dict[str, Any]:
         return {
             "key": row.source_key or "",
-            "partner": self._called(self.partners.by_id[row.partner_id]),
+            "partner": self.partners.called(row.partner),
             "title": row.title,
             "text": row.text,
             "story": row.story,
@@ -54,9 +58,6 @@ class Funds(Book):
         title = folded(values.get("title") or "")
         return (partner.id, title) if partner is not None and title else None
 
-    def shown(self) -> Iterable[Partner]:
-        return {row.partner_id: self.partners.by_id[row.partner_id] for row in self.by_id.values()}.values()
-
     def label(self, values: Values) -> str:
         return str(values["title"])
 
@@ -69,28 +70,31 @@ class Funds(Book):
         if partner is None:
             yield CellError(Problem.NO_PARTNER, "partner")
         elif row is None:
-            self._counts.setdefault(partner.id, self._stored_count(partner))
             self._counts[partner.id] += 1
             if self._counts[partner.id] > service.MOST_FUNDS:
                 yield CellError(Problem.FULL, "title", most=service.MOST_FUNDS)
 
-    def create(self, actor: Actor, values: Values, terms: Terms, clock: Clock) -> tuple[Fund, dict[str, str]]:
-        partner = self._partner(values)
-        row = service.save_fund(self.session, actor, partner, _draft(values), clock)
-        row.source_key = values["key"] or None
-        self.session.flush()
-        read = terms.reviewed and partner.reviewed_at is None
-        if read:
-            self.session.expire(partner, ["funds"])
-            service.review(self.session, actor, partner.id, clock)
-        return row, {_REVIEWED: "yes"} if read else {}
+    def create(self, actor: Actor, new: Sequence[Values], terms: Terms, clock: Clock) -> Sequence[Made]:
+        owners = [self._partner(values) for values in new]
+        drafts = [_draft(values) for values in new]
+        rows = service.add_funds(self.session, actor, list(zip(owners, drafts, strict=True)), clock)
+        for row, values in zip(rows, new, strict=True):
+            row.source_key = values["key"] or None
+        first = {partner: row for partner, row in zip(reversed(owners), reversed(rows), strict=True)}
+        unread = [partner for partner in first if terms.reviewed and partner.reviewed_at is None]
+        read = service.review_all(self.session, actor, [partner.id for partner in unread], clock) if unread else []
+        # With the first fund of each, that they were read is taken back.
+        marked = {first[partner] for partner in read}
+        return [Made(row, {_REVIEWED: "yes"} if row in marked else {}) for row in rows]
 
-    def change(self, actor: Actor, row: Fund, values: Values, changed: set[str], terms: Terms, clock: Clock) -> None:
-        row.source_key = values["key"] or None
-        service.save_fund(self.session, actor, self._partner(values), _draft(values), clock, fund_id=row.id)
+    def change(self, actor: Actor, changes: Sequence[Change], terms: Terms, clock: Clock) -> None:
+        for each in changes:
+            each.row.source_key = each.values["key"] or None
+            partner = self._partner(each.values)
+            service.save_fund(self.session, actor, partner, _draft(each.values), clock, fund_id=each.row.id)
 
     def remove(self, actor: Actor, row: Fund, noted: Mapping[str, str], clock: Clock) -> None:
-        partner = self.partners.by_id[row.partner_id]
+        partner = row.partner
         if _REVIEWED in noted:
             partner.reviewed_at = partner.reviewed_by_id = None
         service.remove_fund(self.session, actor, partner, row.id, clock)
@@ -100,15 +104,15 @@ class Funds(Book):
         assert partner is not None, "looked at before"
         return partner
 
-    def _called(self, partner: Partner) -> str:
-        """By what the partner is found again: the address, unless several share it; then the key, or the name."""
-        for name in (partner.email.strip().lower(), partner.source_key or "", partner.name):
-            if name and self.partners.resolve(name) is partner:
-                return name
-        return partner.name
+    @cached_property
+    def partners(self) -> Partners:
+        """Whose the funds are."""
+        return Partners(self.session, self.region, self.now)
 
-    def _stored_count(self, partner: Partner) -> int:
-        return self.session.scalar(select(func.count(Fund.id)).where(Fund.partner_id == partner.id)) or 0
+    @cached_property
+    def _counts(self) -> Counter[int]:
+        """How many funds each partner has, with those of the file so far."""
+        return Counter(row.partner_id for row in self.by_id.values())
 
 
 def _draft(values: Values) -> service.FundDraft:

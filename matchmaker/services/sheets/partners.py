@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import aliased, joinedload
 
 from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.policies import Actor
-from matchmaker.services import organisations, publicity
+from matchmaker.services import organisations, publicity, revisions
 from matchmaker.services import partners as service
-from matchmaker.services.sheets.books import Book, Kept, Terms, Values
+from matchmaker.services.sheets.books import Book, Change, Kept, Made, Terms, Values
 from matchmaker.services.sheets.faults import CellError, Problem
 from matchmaker.services.sheets.glossary import folded
 from models import Fund, Note, Partner, PartnerKind, Separation, SheetKind
@@ -35,19 +37,18 @@ class Partners(Book):
     kind = SheetKind.PARTNERS
     fixed = frozenset({"kind"})
 
-    def stored(self) -> Iterable[Partner]:
-        return self.session.scalars(
-            select(Partner)
-            .where(Partner.region_id == self.region.id, Partner.merged_into_id.is_(None))
-            .order_by(Partner.id)
-        )
+    loads = (joinedload(Partner.organisation),)
+    shows = (Partner, Partner.id)
+
+    def stored(self) -> Select[Any]:
+        return select(Partner).where(*self._here).order_by(Partner.id)
 
     def values(self, row: Partner) -> dict[str, Any]:
         return {
             "key": row.source_key or "",
             "kind": row.kind.value,
             "contact_name": row.contact_name or "",
-            "organisation": self._called(self.by_id.get(row.organisation_id or 0) or row.organisation),
+            "organisation": self._house(row),
             "email": row.email.strip().lower(),
             "joined_on": row.joined_on,
             "public": _public(row),
@@ -95,47 +96,41 @@ class Partners(Book):
             if house is None or house.kind is not PartnerKind.ORGANISATION or values["kind"] != PartnerKind.PERSON:
                 yield CellError(Problem.NO_ORGANISATION, "organisation")
 
-    def create(self, actor: Actor, values: Values, terms: Terms, clock: Clock) -> tuple[Partner, dict[str, str]]:
+    def create(self, actor: Actor, new: Sequence[Values], terms: Terms, clock: Clock) -> Sequence[Made]:
         now = clock()
-        row = Partner(
-            region_id=self.region.id,
-            source_key=values["key"] or None,
-            kind=PartnerKind(values["kind"]),
-            contact_name=values["contact_name"] or None,
-            email=values["email"],
-            joined_on=values["joined_on"],
-            **{name: values[name] for name in _PLAIN},
-            **{name: list(values[name]) for name in _SEVERAL},
-        )
-        row.revision = self._revision
-        self.session.add(row)
+        rows = [self._new(values) for values in new]
+        self.session.add_all(rows)
         self.session.flush()
-        audit.record(self.session, actor, audit.Tag.PARTNER_ENTERED, row, at=now, during="import")
-        if values["organisation"]:
-            self._belong(actor, row, values, clock)
-        self._publish(actor, row, values, clock)
-        return row, {}
-
-    def change(self, actor: Actor, row: Partner, values: Values, changed: set[str], terms: Terms, clock: Clock) -> None:
-        row.source_key, row.email, row.joined_on = values["key"] or None, values["email"], values["joined_on"]
-        said: dict[str, Any] = {name: values[name] for name in (*_PLAIN, *_SEVERAL)}
-        kind, contact = PartnerKind(values["kind"]), values["contact_name"] or None
-        logistics = service.Logistics(kind=kind, contact_name=contact, **said)
-        service.save_logistics(self.session, actor, row, logistics, clock)
-        if "public" in changed:
+        people: defaultdict[int, list[Partner]] = defaultdict(list)
+        for row, values in zip(rows, new, strict=True):
+            audit.record(self.session, actor, audit.Tag.PARTNER_ENTERED, row, at=now, during="import")
+            revisions.renew(self.session, row, now)
             self._publish(actor, row, values, clock)
-        if "organisation" in changed:
-            self._belong(actor, row, values, clock)
+            if values["organisation"] and (house := self.resolve(values["organisation"])) is not None:
+                people[house.id].append(row)
+        for house_id, theirs in sorted(people.items()):
+            organisations.bring(self.session, actor, theirs, house_id, clock)
+        return [Made(row) for row in rows]
+
+    def change(self, actor: Actor, changes: Sequence[Change], terms: Terms, clock: Clock) -> None:
+        for each in changes:
+            row, values = each.row, each.values
+            row.source_key, row.email, row.joined_on = values["key"] or None, values["email"], values["joined_on"]
+            said: dict[str, Any] = {name: values[name] for name in (*_PLAIN, *_SEVERAL)}
+            kind, contact = PartnerKind(values["kind"]), values["contact_name"] or None
+            logistics = service.Logistics(kind=kind, contact_name=contact, **said)
+            service.save_logistics(self.session, actor, row, logistics, clock)
+            if "public" in each.changed:
+                self._publish(actor, row, values, clock)
+            if "organisation" in each.changed:
+                self._belong(actor, row, values, clock)
 
     def keeps(self, row: Partner) -> Kept | None:
         if row.account_id is not None:
             return Kept.ACCOUNT
         if row.reviewed_at is not None:
             return Kept.REVIEWED
-        for table, why in ((Fund, Kept.FUNDS), (Note, Kept.NOTES), (Separation, Kept.NOTES)):
-            if self.session.scalar(select(exists().where(table.partner_id == row.id))):
-                return why
-        return None
+        return self._depended_on.get(row.id)
 
     def remove(self, actor: Actor, row: Partner, noted: Mapping[str, str], clock: Clock) -> None:
         # Read by nobody, so the ranker has never seen this profile and need not hear of it.
@@ -145,20 +140,56 @@ class Partners(Book):
         """The partner that a cell calls by an address, a key or a name; None for nobody, or for several."""
         if (keyed := self._keys.get(name)) is not None:
             return keyed
-        called = self._names.get(name.lower(), []) if "@" in name else self._by_name(name)
+        called = self._names.get(name.lower(), []) if "@" in name else self._called_so.get(folded(name), [])
         return called[0] if len(called) == 1 else None
 
+    def called(self, partner: Partner) -> str:
+        """By what a partner is found again: the address, unless it is not theirs alone; then the key, or the name."""
+        address = partner.email.strip().lower()
+        return address if address and address not in self._shared else partner.source_key or partner.name
+
     @cached_property
-    def _revision(self) -> int:
-        """The region's next revision, one for all who are new: they are stored at the same moment."""
-        return service.touch_region(self.session, self.region.id)
+    def _called_so(self) -> Mapping[str, list[Partner]]:
+        names: defaultdict[str, list[Partner]] = defaultdict(list)
+        for row in self.by_id.values():
+            names[folded(row.name)].append(row)
+        return names
 
-    def _by_name(self, name: str) -> list[Partner]:
-        wanted = folded(name)
-        return [row for row in self.by_id.values() if folded(row.name) == wanted]
+    @cached_property
+    def _shared(self) -> frozenset[str]:
+        """Addresses of several, and those that are the key of somebody else. Asked, so that nobody need be read."""
+        address = func.lower(func.trim(Partner.email))
+        several = select(address).where(*self._here).group_by(address).having(func.count() > 1)
+        other = aliased(Partner)
+        keyed = select(address).join(other, (other.region_id == Partner.region_id) & (other.source_key == address))
+        return frozenset(self.session.scalars(several.union(keyed.where(*self._here, other.id != Partner.id))))
 
-    def _called(self, partner: Partner | None) -> str:
-        return "" if partner is None else partner.email.strip().lower() or partner.name
+    @property
+    def _here(self) -> tuple[ColumnElement[bool], ...]:
+        return Partner.region_id == self.region.id, Partner.merged_into_id.is_(None)
+
+    @cached_property
+    def _depended_on(self) -> Mapping[int, Kept]:
+        why: dict[int, Kept] = {}
+        for table, kept in ((Separation, Kept.NOTES), (Note, Kept.NOTES), (Fund, Kept.FUNDS)):
+            ids = select(table.partner_id).where(table.region_id == self.region.id).distinct()
+            why |= {partner_id: kept for partner_id in self.session.scalars(ids) if partner_id is not None}
+        return why
+
+    def _house(self, row: Partner) -> str:
+        return self.called(self.session.get_one(Partner, row.organisation_id)) if row.organisation_id else ""
+
+    def _new(self, values: Values) -> Partner:
+        return Partner(
+            region_id=self.region.id,
+            source_key=values["key"] or None,
+            kind=PartnerKind(values["kind"]),
+            contact_name=values["contact_name"] or None,
+            email=values["email"],
+            joined_on=values["joined_on"],
+            **{name: values[name] for name in _PLAIN},
+            **{name: list(values[name]) for name in _SEVERAL},
+        )
 
     def _belong(self, actor: Actor, row: Partner, values: Values, clock: Clock) -> None:
         if not values["organisation"]:

@@ -98,6 +98,7 @@ class _Looked:
         current = book.values(found) if found is not None else None
         if current is not None:
             values |= self._as_stored(current)
+        values |= book.implied(current, values)
         for name, error in self.errors.items():
             self._wrong(error, name)
         self._seen_before(values if current is None else current | values, seen)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload, selectinload
 
 from matchmaker.clock import Clock
 from matchmaker.policies import Actor
 from matchmaker.services import requests as service
-from matchmaker.services.sheets.books import Book, Kept, Terms, Values
+from matchmaker.services.sheets.books import Book, Change, Kept, Made, Terms, Values
 from matchmaker.services.sheets.faults import CellError, Problem
 from matchmaker.services.sheets.glossary import folded
 from matchmaker.services.sheets.teachers import Teachers
@@ -32,15 +33,21 @@ class Requests(Book):
 
     kind = SheetKind.REQUESTS
 
-    def stored(self) -> Iterable[LearningRequest]:
-        self.teachers = Teachers(self.session, self.region, self.now)
-        return self.session.scalars(
+    loads = (selectinload(LearningRequest.windows), joinedload(LearningRequest.teacher).joinedload(Teacher.account))
+    shows = (Teacher, LearningRequest.teacher_id)
+
+    @cached_property
+    def teachers(self) -> Teachers:
+        """Who asks."""
+        return Teachers(self.session, self.region, self.now)
+
+    def stored(self) -> Select[Any]:
+        return (
             select(LearningRequest)
             .where(
                 LearningRequest.region_id == self.region.id,
                 LearningRequest.state.not_in((RequestState.DRAFT, RequestState.WITHDRAWN)),
             )
-            .options(selectinload(LearningRequest.windows))
             .order_by(LearningRequest.posted_at, LearningRequest.id)
         )
 
@@ -50,7 +57,7 @@ class Requests(Book):
 
         return {
             "key": row.source_key or "",
-            "teacher": self.teachers.by_id[row.teacher_id].account.email,
+            "teacher": row.teacher.account.email,
             "formats": tuple(row.formats),
             "languages": tuple(row.languages),
             "windows": tuple(sorted((local(each.starts_at), local(each.ends_at)) for each in row.windows)),
@@ -107,9 +114,22 @@ class Requests(Book):
         if named and not values["names_checked"]:
             yield CellError(Problem.STUDENT_NAME, "text", names=named)
 
-    def create(
-        self, actor: Actor, values: Values, terms: Terms, clock: Clock
-    ) -> tuple[LearningRequest, dict[str, str]]:
+    def create(self, actor: Actor, new: Sequence[Values], terms: Terms, clock: Clock) -> Sequence[Made]:
+        return [Made(self._post(actor, values, clock)) for values in new]
+
+    def change(self, actor: Actor, changes: Sequence[Change], terms: Terms, clock: Clock) -> None:
+        for each in changes:
+            each.row.source_key = each.values["key"] or None
+
+    def keeps(self, row: LearningRequest) -> Kept | None:
+        return None if row.state in _UNDECIDED else Kept.IN_USE
+
+    def remove(self, actor: Actor, row: LearningRequest, noted: Mapping[str, str], clock: Clock) -> None:
+        """What was ranked is kept for the record: the request is withdrawn, and its key is free again."""
+        service.withdraw(self.session, actor, row.id, clock)
+        row.source_key = None
+
+    def _post(self, actor: Actor, values: Values, clock: Clock) -> LearningRequest:
         teacher = self._teacher(values["teacher"])
         assert teacher is not None, "looked at before"
         draft = service.RequestDraft(
@@ -126,25 +146,7 @@ class Requests(Book):
         if values["posted_on"] < self.now.astimezone(self.zone).date():
             # The class has waited since then, and waits for no less here.
             row.posted_at = datetime.combine(values["posted_on"], time(12), self.zone)
-        self.session.flush()
-        return row, {}
-
-    def change(
-        self, actor: Actor, row: LearningRequest, values: Values, changed: set[str], terms: Terms, clock: Clock
-    ) -> None:
-        row.source_key = values["key"] or None
-        self.session.flush()
-
-    def keeps(self, row: LearningRequest) -> Kept | None:
-        return None if row.state in _UNDECIDED else Kept.IN_USE
-
-    def remove(self, actor: Actor, row: LearningRequest, noted: Mapping[str, str], clock: Clock) -> None:
-        """What was ranked is kept for the record: the request is withdrawn, and its key is free again."""
-        service.withdraw(self.session, actor, row.id, clock)
-        row.source_key = None
-
-    def shown(self) -> Iterable[Teacher]:
-        return {row.teacher_id: self.teachers.by_id[row.teacher_id] for row in self.by_id.values()}.values()
+        return row
 
     def _teacher(self, name: str) -> Teacher | None:
         found: Teacher | None = self.teachers.find({"key": name}) or self.teachers.find({"email": name.lower()})

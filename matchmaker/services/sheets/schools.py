@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
 from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.policies import Actor
 from matchmaker.services import schools as service
-from matchmaker.services.sheets.books import Book, Terms, Values
+from matchmaker.services.sheets.books import Book, Change, Made, Terms, Values
 from matchmaker.services.sheets.faults import CellError, Problem
 from matchmaker.services.sheets.glossary import folded
 from models import District, School, SheetKind
@@ -26,13 +26,10 @@ class Schools(Book):
 
     kind = SheetKind.SCHOOLS
 
-    def stored(self) -> Iterable[School]:
-        return self.session.scalars(
-            select(School)
-            .where(School.region_id == self.region.id)
-            .options(joinedload(School.district))
-            .order_by(School.id)
-        )
+    loads = (joinedload(School.district),)
+
+    def stored(self) -> Select[Any]:
+        return select(School).where(School.region_id == self.region.id).order_by(School.id)
 
     def values(self, row: School) -> dict[str, Any]:
         return {
@@ -64,53 +61,57 @@ class Schools(Book):
         if (values["latitude"] is None) != (values["longitude"] is None):
             yield CellError(Problem.MISSING, "latitude" if values["latitude"] is None else "longitude")
 
-    def create(self, actor: Actor, values: Values, terms: Terms, clock: Clock) -> tuple[School, dict[str, str]]:
-        row = School(region_id=self.region.id, name=values["name"])
-        self.session.add(row)
-        self._describe(row, values)
-        audit.record(self.session, actor, audit.Tag.SCHOOL_ENTERED, row, at=clock(), during="import")
-        self._document(actor, row, values, terms, clock)
-        return row, {}
+    def create(self, actor: Actor, new: Sequence[Values], terms: Terms, clock: Clock) -> Sequence[Made]:
+        rows = [School(region_id=self.region.id) for _ in new]
+        self._describe(list(zip(rows, new, strict=True)))
+        for row in rows:
+            audit.record(self.session, actor, audit.Tag.SCHOOL_ENTERED, row, at=clock(), during="import")
+        self._document(actor, zip(rows, new, strict=True), terms, clock)
+        return [Made(row) for row in rows]
 
-    def change(self, actor: Actor, row: School, values: Values, changed: set[str], terms: Terms, clock: Clock) -> None:
-        self._describe(row, values)
-        plain = changed & {*_PLAIN, "grades", "district", "key"}
-        if plain:
-            audit.record(self.session, actor, audit.Tag.SCHOOL_CHANGED, row, at=clock(), columns=sorted(plain))
-        self._document(actor, row, values, terms, clock)
+    def change(self, actor: Actor, changes: Sequence[Change], terms: Terms, clock: Clock) -> None:
+        self._describe([(each.row, each.values) for each in changes])
+        for each in changes:
+            if plain := each.changed & {*_PLAIN, "grades", "district", "key"}:
+                audit.record(self.session, actor, audit.Tag.SCHOOL_CHANGED, each.row, at=clock(), columns=sorted(plain))
+        self._document(actor, ((each.row, each.values) for each in changes), terms, clock)
 
     def remove(self, actor: Actor, row: School, noted: Mapping[str, str], clock: Clock) -> None:
         self.session.delete(row)
 
-    def _describe(self, row: School, values: Values) -> None:
-        row.source_key = values["key"] or None
-        for name in _PLAIN:
-            setattr(row, name, values[name])
-        row.grade_low, row.grade_high = values["grades"]
-        row.district_id = self._district(values["district"])
+    def _describe(self, described: Sequence[tuple[School, Values]]) -> None:
+        districts = self._districts({values["district"] for _, values in described} - {""})
+        for row, values in described:
+            row.source_key = values["key"] or None
+            for name in _PLAIN:
+                setattr(row, name, values[name])
+            row.grade_low, row.grade_high = values["grades"]
+            row.district_id = districts.get(values["district"])
+            self.session.add(row)
         self.session.flush()
-        self.session.expire(row, ["district"])
+        for row, _ in described:
+            self.session.expire(row, ["district"])
 
-    def _district(self, name: str) -> int | None:
-        """A district by its name, written down where it is new."""
-        if not name:
-            return None
-        district = self.session.scalar(
-            select(District).where(District.region_id == self.region.id, District.name == name)
+    def _districts(self, names: Set[str]) -> Mapping[str, int]:
+        """Districts by their names, written down where they are new."""
+        stored = select(District).where(District.region_id == self.region.id, District.name.in_(names))
+        found = {district.name: district for district in self.session.scalars(stored)}
+        new = [District(region_id=self.region.id, name=name) for name in sorted(names - found.keys())]
+        self.session.add_all(new)
+        self.session.flush()
+        return {district.name: district.id for district in (*found.values(), *new)}
+
+    def _document(self, actor: Actor, documented: Iterable[tuple[School, Values]], terms: Terms, clock: Clock) -> None:
+        facts = {row.id: _facts(values, terms) for row, values in documented}
+        service.document_all(self.session, actor, facts, clock)
+
+
+def _facts(values: Values, terms: Terms) -> service.Facts:
+    poverty = None
+    if values["poverty_value"] is not None:
+        poverty = service.Poverty(
+            values["poverty_value"], values["poverty_measure"], values["poverty_year"], values["poverty_source"]
         )
-        if district is None:
-            district = District(region_id=self.region.id, name=name)
-            self.session.add(district)
-            self.session.flush()
-        return district.id
-
-    def _document(self, actor: Actor, row: School, values: Values, terms: Terms, clock: Clock) -> None:
-        poverty = None
-        if values["poverty_value"] is not None:
-            poverty = service.Poverty(
-                values["poverty_value"], values["poverty_measure"], values["poverty_year"], values["poverty_source"]
-            )
-        # The table it stood in is a source; a row may name a better one.
-        sources = {name: values[f"{name}_source"] or terms.file_name for name in service.SOURCED}
-        facts = service.Facts(poverty, values["locale"], values["title_i"], sources)
-        service.document(self.session, actor, row.id, facts, clock)
+    # The table it stood in is a source; a row may name a better one.
+    sources = {name: values[f"{name}_source"] or terms.file_name for name in service.SOURCED}
+    return service.Facts(poverty, values["locale"], values["title_i"], sources)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import joinedload
 
 from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.policies import Actor
 from matchmaker.services import accounts
-from matchmaker.services.sheets.books import Book, Kept, Terms, Values
+from matchmaker.services.sheets.books import Book, Change, Kept, Made, Terms, Values
 from matchmaker.services.sheets.faults import CellError, Problem
 from matchmaker.services.sheets.schools import Schools
 from models import Account, Membership, Partner, Role, School, SheetKind, Teacher
@@ -28,21 +29,23 @@ class Teachers(Book):
     fixed = frozenset({"email"})
     theirs = frozenset({"name", "language"})
 
-    def stored(self) -> Iterable[Teacher]:
-        self.schools = Schools(self.session, self.region, self.now)
-        return self.session.scalars(
-            select(Teacher)
-            .where(Teacher.region_id == self.region.id)
-            .options(joinedload(Teacher.account))
-            .order_by(Teacher.id)
-        )
+    loads = (joinedload(Teacher.account), joinedload(Teacher.school))
+    shows = (Teacher, Teacher.id)
+
+    @cached_property
+    def schools(self) -> Schools:
+        """Where they teach."""
+        return Schools(self.session, self.region, self.now)
+
+    def stored(self) -> Select[Any]:
+        return select(Teacher).where(Teacher.region_id == self.region.id).order_by(Teacher.id)
 
     def values(self, row: Teacher) -> dict[str, Any]:
         return {
             "key": row.source_key or "",
             "name": row.account.name,
             "email": row.account.email,
-            "school": self.schools.by_id[row.school_id].name,
+            "school": row.school.name,
             "phone": row.phone,
             "grades": tuple(row.grades),
             "subjects": tuple(row.subjects),
@@ -63,30 +66,32 @@ class Teachers(Book):
         if "school" in changed and self._school(values["school"]) is None:
             yield CellError(Problem.NO_SCHOOL, "school")
 
-    def create(self, actor: Actor, values: Values, terms: Terms, clock: Clock) -> tuple[Teacher, dict[str, str]]:
-        """A new teacher, with an account that has no password: its owner chooses one by the link for forgotten ones."""
-        newcomer = accounts.Newcomer(name=values["name"], email=values["email"], language=values["language"])
-        opened = accounts.open_account(self.session, newcomer, confirmed_at=clock())
-        account = opened or self.session.scalars(select(Account).where(Account.email == values["email"])).one()
-        school = self._school(values["school"])
-        assert school is not None, "looked at before"
-        row = accounts.join_teacher(
-            self.session, account, self.region, school.id,
-            grades=list(values["grades"]), subjects=list(values["subjects"]), phone=values["phone"], clock=clock,
-        )  # fmt: skip
-        row.source_key = values["key"] or None
-        accounts.vouch(self.session, actor, self._membership(row).id, clock, tell=terms.tell)
-        self.session.flush()
-        return row, {_ACCOUNT: "new"} if opened else {}
+    def create(self, actor: Actor, new: Sequence[Values], terms: Terms, clock: Clock) -> Sequence[Made]:
+        """New teachers, with accounts that have no password: who owns one chooses it by the link for forgotten ones."""
+        newcomers = [accounts.Newcomer(each["name"], each["email"], language=each["language"]) for each in new]
+        opened = accounts.open_accounts(self.session, newcomers, confirmed_at=clock())
+        known = select(Account).where(Account.email.in_({each["email"] for each in new} - opened.keys()))
+        of = {**opened, **{account.email: account for account in self.session.scalars(known)}}
+        joining = [(of[each["email"]], self._teaching(each)) for each in new]
+        joined = accounts.join_teachers(self.session, self.region, joining, clock)
+        for (row, _), values in zip(joined, new, strict=True):
+            row.source_key = values["key"] or None
+        accounts.vouch_all(self.session, actor, [each for _, each in joined], clock, tell=terms.tell)
+        made = zip(joined, new, strict=True)
+        return [Made(row, {_ACCOUNT: "new"} if each["email"] in opened else {}) for (row, _), each in made]
 
-    def change(self, actor: Actor, row: Teacher, values: Values, changed: set[str], terms: Terms, clock: Clock) -> None:
-        row.source_key, row.phone = values["key"] or None, values["phone"]
-        row.grades, row.subjects = list(values["grades"]), list(values["subjects"])
-        if "school" in changed and (school := self._school(values["school"])) is not None:
-            row.school_id = school.id
-        audit.record(self.session, actor, audit.Tag.TEACHER_CHANGED, row, at=clock(), columns=sorted(changed))
+    def change(self, actor: Actor, changes: Sequence[Change], terms: Terms, clock: Clock) -> None:
+        now = clock()
+        for each in changes:
+            row, values = each.row, each.values
+            row.source_key, row.phone = values["key"] or None, values["phone"]
+            row.grades, row.subjects = list(values["grades"]), list(values["subjects"])
+            if "school" in each.changed and (school := self._school(values["school"])) is not None:
+                row.school_id = school.id
+            audit.record(self.session, actor, audit.Tag.TEACHER_CHANGED, row, at=now, columns=sorted(each.changed))
         self.session.flush()
-        self.session.expire(row, ["school"])
+        for each in changes:
+            self.session.expire(each.row, ["school"])
 
     def keeps(self, row: Teacher) -> Kept | None:
         return Kept.ACCOUNT if row.account.password else None
@@ -103,6 +108,11 @@ class Teachers(Book):
     def _school(self, name: str) -> School | None:
         found: School | None = self.schools.find({"key": name}) or self.schools.find({"name": name})
         return found
+
+    def _teaching(self, values: Values) -> accounts.Teaching:
+        school = self._school(values["school"])
+        assert school is not None, "looked at before"
+        return accounts.Teaching(school.id, list(values["grades"]), list(values["subjects"]), values["phone"])
 
     def _membership(self, row: Teacher) -> Membership:
         return self.session.scalars(

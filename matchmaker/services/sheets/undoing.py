@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from sqlalchemy import select
@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.policies import Actor
-from matchmaker.services.sheets.applying import BOOKS
-from matchmaker.services.sheets.books import Book, Kept, Terms
+from matchmaker.services import revisions
+from matchmaker.services.sheets.applying import BOOKS, alone
+from matchmaker.services.sheets.books import Book, Change, Kept, Terms
 from matchmaker.services.sheets.faults import NotApplied
 from models import ImportedRow, Region, RowOutcome, SheetImport
 
@@ -28,61 +29,75 @@ def take_back(session: Session, actor: Actor, import_id: int, clock: Clock) -> S
         raise NotApplied
     if taken.undone_at is not None:
         return taken
-    region = session.get_one(Region, taken.region_id, with_for_update=True, populate_existing=True)
     now = clock()
-    book = BOOKS[taken.kind](session, region, now)
-    counts = {"taken_back": 0, "kept": 0}
+    alone(session, taken.region_id)
+    book = BOOKS[taken.kind](session, session.get_one(Region, taken.region_id), now)
     rows = session.scalars(
         select(ImportedRow)
         .where(ImportedRow.import_id == taken.id, ImportedRow.outcome != RowOutcome.UNCHANGED)
         .order_by(ImportedRow.line.desc())
     ).all()
-    for row in rows:
-        kept = _taken_back(book, actor, row, Terms(file_name=taken.file_name), clock)
-        row.kept = kept.value if kept else None
-        counts["kept" if kept else "taken_back"] += 1
+    back = _Back(book, actor, Terms(file_name=taken.file_name), clock)
+    with revisions.together(session, now):
+        back.take(rows)
+    kept = sum(row.kept is not None for row in rows)
     taken.undone_at, taken.undone_by_id = now, actor.account_id
+    counts = {"taken_back": len(rows) - kept, "kept": kept}
     audit.record(session, actor, audit.Tag.SHEET_TAKEN_BACK, taken, at=now, kind=taken.kind.value, **counts)
     session.flush()
     return taken
 
 
-def _taken_back(book: Book, actor: Actor, imported: ImportedRow, terms: Terms, clock: Clock) -> Kept | None:
-    row = book.by_id.get(imported.subject_id)
-    if row is None:
-        # Somebody has removed it since.
-        return None
-    if imported.outcome is RowOutcome.CHANGED:
-        return _put_back(book, actor, row, imported, terms, clock)
-    return _removed(book, actor, row, imported, clock)
+class _Back:
+    """The rows of an import, taken back: first each is looked at, then all are written at once."""
+
+    def __init__(self, book: Book, actor: Actor, terms: Terms, clock: Clock) -> None:
+        self.book, self.actor, self.terms, self.clock = book, actor, terms, clock
+
+    def take(self, rows: Sequence[ImportedRow]) -> None:
+        """Take all back, and say of each why it stays."""
+        going, changes = [], []
+        for row in rows:
+            stored = self.book.by_id.get(row.subject_id)
+            if stored is None:
+                # Somebody has removed it since.
+                continue
+            differing = _differing(self.book, stored, row.after)
+            why = Kept.CHANGED if differing else None
+            if row.outcome is RowOutcome.CHANGED:
+                changes += _put_back(self.book, stored, row, differing)
+            elif (why := why or self.book.keeps(stored)) is None:
+                going.append((row, stored))
+            row.kept = why.value if why else None
+        self._remove(going)
+        self.book.change(self.actor, changes, self.terms, self.clock)
+
+    def _remove(self, going: Sequence[tuple[ImportedRow, Any]]) -> None:
+        """All at once; where something refers to one of them by now, each by itself, so that only that one stays."""
+        session = self.book.session
+        try:
+            with session.begin_nested():
+                for row, stored in going:
+                    self.book.remove(self.actor, stored, row.after, self.clock)
+                session.flush()
+        except IntegrityError:
+            if len(going) == 1:
+                going[0][0].kept = Kept.IN_USE.value
+                return
+            for one in going:
+                self._remove([one])
 
 
-def _removed(book: Book, actor: Actor, row: Any, imported: ImportedRow, clock: Clock) -> Kept | None:
-    if _differing(book, row, imported.after):
-        return Kept.CHANGED
-    if (why := book.keeps(row)) is not None:
-        return why
-    try:
-        with book.session.begin_nested():
-            book.remove(actor, row, imported.after, clock)
-            book.session.flush()
-    except IntegrityError:
-        # Something refers to it by now: a request, an introduction, a plan.
-        return Kept.IN_USE
-    return None
-
-
-def _put_back(book: Book, actor: Actor, row: Any, imported: ImportedRow, terms: Terms, clock: Clock) -> Kept | None:
+def _put_back(book: Book, stored: Any, imported: ImportedRow, differing: Set[str]) -> list[Change]:
     """The cells that still hold what the import wrote get back what stood there before."""
-    differing = _differing(book, row, imported.after)
     names = [name for name in imported.before if name in book.columns and name not in differing]
-    values = book.values(row)
+    if not names or (differing and book.whole):
+        return []
+    values = book.values(stored)
     for name in names:
         cell, before = book.columns[name].cell, imported.before[name]
         values[name] = cell.read(before) if before else cell.empty
-    if names:
-        book.change(actor, row, values, set(names), terms, clock)
-    return Kept.CHANGED if differing else None
+    return [Change(stored, values, set(names))]
 
 
 def _differing(book: Book, row: Any, after: Mapping[str, str]) -> set[str]:
