@@ -14,7 +14,6 @@ import time_machine
 from flask import Flask
 from flask_security.recoverable import generate_reset_password_token
 from itsdangerous import URLSafeTimedSerializer
-from sqlalchemy.orm import Session
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from matchmaker import tokens
@@ -23,9 +22,10 @@ from matchmaker.settings import Settings
 from models import Account
 from tests import databases
 from tests import factories as f
-from tests.browser import pages, states
+from tests.browser import pages, signing_in, states
 from tests.browser.crowd import gather
 from tests.browser.pages import Scene
+from tests.browser.signing_in import Sessions
 from tests.cast import assemble
 from tests.databases import OwnDatabase
 from tests.web.conftest import CSRF, PAGES_OF
@@ -79,30 +79,35 @@ def stage(settings: Settings, migrated: str, mailbox: Path) -> Iterator[Stage]:
     _two_mails(mailbox)
     with ExitStack() as stack, ExitStack() as still:
         still.enter_context(time_machine.travel(f.NOW, tick=False))
-        here = stack.enter_context(databases.own(replace(settings, mailbox_dir=str(mailbox)), migrated))
-        scenes, uniquifiers = _rows(here)
+        there_too = replace(settings, mailbox_dir=str(mailbox), providers=(signing_in.PROVIDER,))
+        here = stack.enter_context(databases.own(there_too, migrated))
+        scenes, sessions = _rows(here)
         here.engine.dispose()
         there = stack.enter_context(databases.own(here.settings, here.engine.url.database))
         _sign_of_life(here, minutes=0)
         _sign_of_life(there, minutes=12)
         site, silent = (stack.enter_context(serving(database.app())) for database in (here, there))
         signer = URLSafeTimedSerializer(settings.secret_key, salt="wtf-csrf-token")
-        shown = Stage(scenes, site, silent, cookies(site.app, uniquifiers), signer.dumps(CSRF))
+        shown = Stage(scenes, site, silent, cookies(site.app, sessions), signer.dumps(CSRF))
         # Other tests of the process live in the present that is everybody's.
         still.close()
         yield shown
 
 
-def _rows(database: OwnDatabase) -> tuple[tuple[Scene, ...], dict[str, str | None]]:
-    """Everything written down, committed; and who looks, by the key that a session names them with."""
+def _rows(database: OwnDatabase) -> tuple[tuple[Scene, ...], Sessions]:
+    """Everything written down, committed; and what the session of each who looks holds."""
     with database.stored() as session:
         cast = assemble()
         world, link = build(cast), links(database.settings)
         setting = states.Setting(cast, world, link, gather())
         people = {**pages.people(session, cast), **states.looks(setting)}
         scenes = [*pages.of_routes(session, cast, world, link), *states.everything(setting)]
-        scenes += _of_accounts(database, session, cast.ana.account)
-        return tuple(scenes), {who: account and account.fs_uniquifier for who, account in people.items()}
+        sessions = {who: signing_in.signed_in(account) if account else {} for who, account in people.items()}
+        with database.app().app_context():
+            arriving = signing_in.Arriving.among(setting)
+            scenes += [*_of_accounts(cast.ana.account), *signing_in.everything(setting, arriving)]
+            db.engine.dispose()
+        return tuple(scenes), sessions | arriving.sessions(setting)
 
 
 def links(settings: Settings) -> Callable[..., str]:
@@ -116,11 +121,9 @@ def links(settings: Settings) -> Callable[..., str]:
     return path
 
 
-def _of_accounts(database: OwnDatabase, session: Session, account: Account) -> list[Scene]:
+def _of_accounts(account: Account) -> list[Scene]:
     """Pages behind the links of mails about an account, and those of the demonstration's mailbox."""
-    with database.app().app_context():
-        token = generate_reset_password_token(account)
-        db.engine.dispose()
+    token = generate_reset_password_token(account)
     reset = Scene("a new password", pages.NOBODY, f"/reset/{token}", "/reset/<token>")
     return [
         reset,
@@ -198,16 +201,14 @@ def serving(app: Flask) -> Iterator[Served]:
             db.engine.dispose()
 
 
-def cookies(app: Flask, uniquifiers: dict[str, str | None]) -> Cookies:
-    """The session of each of these people, in each language; of nobody where there is no key."""
+def cookies(app: Flask, sessions: Sessions) -> Cookies:
+    """The session of each of these people, in each language."""
     made: Cookies = {}
-    for who, uniquifier in uniquifiers.items():
+    for who, held in sessions.items():
         for language in LANGUAGES:
             client = app.test_client()
             with client.session_transaction() as session:
-                session["language"], session["csrf_token"] = language, CSRF
-                if uniquifier:
-                    session["_user_id"], session["_fresh"] = uniquifier, True
+                session.update({"language": language, "csrf_token": CSRF, **held})
             cookie = client.get_cookie(COOKIE)
             assert cookie is not None
             made[who, language] = cookie.value

@@ -103,7 +103,7 @@ def nothing(found: Iterable[str]) -> None:
 
 def test_every_page_is_a_scene(all_pages: Stage) -> None:
     pages = {rule for route in TABLE if route.startswith("GET ") and is_page(rule := route.removeprefix("GET "))}
-    assert pages - {scene.rule for scene in all_pages.scenes} == REDIRECTS | WHILE_SIGNING_IN
+    assert pages - {scene.rule for scene in all_pages.scenes} == REDIRECTS
 
 
 STATES = {
@@ -117,16 +117,14 @@ def test_every_state_of_the_guide_is_a_scene(all_pages: Stage) -> None:
     assert {state for scene in all_pages.scenes for state in scene.states} >= STATES
 
 
-REDIRECTS = {"/visits/of/<row:introduction_id>", "/profile/visits/<row:introduction_id>", "/confirm/<token>"}
-"""They lead on to pages that are scenes."""
-WHILE_SIGNING_IN = {
-    "/sign-in/with/<name>", "/sign-in/with/<name>/return", "/sign-in/unknown", "/account/connect",
-    "/login/code", "/login/step", "/login/lost",
-    "/login/recovery", "/account/sign-in/app", "/account/sign-in/codes", "/account/sign-in/passkey",
+REDIRECTS = {
+    "/visits/of/<row:introduction_id>", "/profile/visits/<row:introduction_id>", "/confirm/<token>",
+    # To the provider, and from it on into the account or to the page that asks whose it is.
+    "/sign-in/with/<name>", "/sign-in/with/<name>/return",
+    # A passkey is removed by a form; its address leads whoever opens it to the form for a new one.
     "/account/sign-in/passkey/remove",
 }  # fmt: skip
-"""Open to whoever is in the middle of signing in or has just done so: tests/web/test_oidc.py and test_second_step.py,
-and tests/browser/test_passkey.py, get there."""
+"""They lead on to pages that are scenes."""
 
 
 def test_every_scene_is_what_it_says(seen: list[Seen]) -> None:
