@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from matchmaker.app import ROOT
 from matchmaker.queries.slots import bells_of
-from matchmaker.services.demo import closure_in
+from matchmaker.services.demo.places import closure_in
 
 DEMO = ROOT / "demo" / "palo-fierro"
 
