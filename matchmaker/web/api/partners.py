@@ -129,7 +129,12 @@ class PartnersWanted(paging.Place):
     paused = OnOff(metadata={"description": "Taking a break, or not."})
     reviewed = OnOff(metadata={"description": "Read by the staff, or waiting for it."})
     language = one_of(SPOKEN, metadata={"description": "Among the languages they speak."})
-    neighbourhood = Words(120, lines=False, blank=False, metadata={"description": "Big and small letters alike."})
+    neighbourhood = Words(
+        120,
+        lines=False,
+        blank=False,
+        metadata={"description": "Big and small letters, and accents, make no difference."},
+    )
     subject = one_of(SUBJECTS, metadata={"description": "With a fund that names it; one that names none serves any."})
     clearance_ends_before = fields.Date(metadata={"description": "Cleared, and before that day no more."})
 

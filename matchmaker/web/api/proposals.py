@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g, url_for
-from flask_babel import format_decimal
 from flask_babel import gettext as _
 from marshmallow import Schema, fields, validate
 
@@ -153,7 +152,7 @@ def list_obvious() -> dict[str, Any]:
         "rule": _(
             "The first person leads by %(lead)s or more, and nothing speaks against asking them. The backups are up to"
             " %(most)s people after them against whom nothing speaks either.",
-            lead=format_decimal(CLEAR_LEAD), most=marks.PRESELECTED,
+            lead=CLEAR_LEAD, most=marks.PRESELECTED,
         ),
         "least_lead": CLEAR_LEAD,
         "undo_seconds": g.region.undo_seconds,

@@ -59,7 +59,7 @@ def invited(session: Session, cast: Cast) -> Introduction:
     """Esperanza is asked for a request of Ana's, and has not answered."""
     asked = f.LearningRequestFactory(region=cast.region, asked_by=cast.ana)
     suggested = f.ProposalFactory(region=cast.region, of=asked, who=cast.esperanza)
-    return f.IntroductionFactory(  # type: ignore[no-any-return]
+    return f.IntroductionFactory(
         region=cast.region, suggested=suggested, coordinator=cast.marisol, state=IntroductionState.INVITED,
         invited_at=f.NOW - timedelta(hours=1), answer_by=f.NOW + timedelta(days=5),
     )  # fmt: skip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import AuditEvent, IntroductionState, RequestState, Visit
+from models import AuditEvent, Clearance, IntroductionState, RequestState, Visit
 from tests import factories as f
 from tests.cast import Cast
 from tests.web.api.conftest import Program, Programs
@@ -115,3 +116,44 @@ def test_pages_of_a_list_hold_each_row_once(cast: Cast, world: World, program: P
     assert len(whole) >= 3 and seen == whole == sorted(set(whole))
     assert caller.call("GET", "/requests?state=posted&limit=0").status_code == 422
     assert caller.call("GET", "/requests?stat=posted").status_code == 422, "a slip of the pen is not overlooked"
+
+
+def test_filters_leave_those_for_which_all_of_them_hold_and_show_nobody_more(
+    session: Session, cast: Cast, world: World, program: Programs
+) -> None:
+    staff, own = program(cast.marisol), program(account_of("partner", session, cast))
+    cast.esperanza.paused_at, cast.esperanza.neighbourhood, cast.esperanza.languages = (
+        f.NOW,
+        "El Río Viejo",
+        ["yaq"],
+    )
+    cast.esperanza.clearance, cast.esperanza.clearance_expires_on = Clearance.CLEARED, date(2026, 10, 1)
+    cast.esperanza.funds[0].subjects, cast.ramon.reviewed_at = ["music"], None
+    visit = session.scalars(select(Visit).where(Visit.introduction_id == world.told.introduction_id)).one()
+    # Half past six in the evening of the 12th, where the region is.
+    visit.starts_at, visit.ends_at = (datetime(2026, 9, 13, hour, 30, tzinfo=UTC) for hour in (1, 2))
+
+    def found(caller: Program, path: str) -> list[int]:
+        return [each["id"] for each in caller.call("GET", path).get_json()["items"]]
+
+    for query, who in (
+        ("paused=true", cast.esperanza),
+        ("language=yaq&paused=true", cast.esperanza),
+        ("neighbourhood=el%20rio%20viejo", cast.esperanza),
+        ("subject=music", cast.esperanza),
+        ("clearance_ends_before=2026-10-02", cast.esperanza),
+        ("reviewed=false", cast.ramon),
+    ):
+        assert found(staff, f"/partners?{query}") == [who.id], query
+        assert found(own, f"/partners?{query}") == [each.id for each in (who,) if who is cast.esperanza], query
+    for query in ("language=yaq&paused=false", "clearance_ends_before=2026-10-01", "subject=math&paused=true"):
+        assert found(staff, f"/partners?{query}") == [], query
+    for query, holds in (
+        ("from=2026-09-12&until=2026-09-12&state=met", True),
+        ("from=2026-09-13", False),
+        ("until=2026-09-11", False),
+        ("from=0001-01-01&until=9999-12-31", True),
+        ("state=cancelled", False),
+    ):
+        assert found(staff, f"/visits?{query}") == [visit.id] * holds, query
+        assert found(own, f"/visits?{query}") == [], "a visit of somebody else's"
