@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from flask import Response, after_this_request, current_app, g, has_request_context
@@ -87,12 +88,18 @@ def compose(session: Session, item: OutboxItem, settings: Settings, now: datetim
         context={
             "page": item.payload.get("page", ""),
             "what": item.payload.get("what", ""),
+            "provider": _provider(settings, item.payload.get("issuer", "")),
             "until": until,
             "forgot": link(settings, "security.forgot_password"),
         },
         automatic=True,
         kind=None,
     )
+
+
+def _provider(settings: Settings, issuer: str) -> str | None:
+    """What a provider is called here; by its host once it is no longer set."""
+    return next((each.label for each in settings.providers if each.is_issuer(issuer)), urlsplit(issuer).hostname)
 
 
 def sent(session: Session, item: OutboxItem, now: datetime) -> None:

@@ -253,10 +253,8 @@ def reset_second_step(session: Session, actor: Actor, account_id: int, clock: Cl
     passkeys = len(account.webauthn)
     account.tf_primary_method = account.tf_totp_secret = account.mf_recovery_codes = None
     account.webauthn.clear()
-    _end_sessions(account)
     audit.record(session, actor, audit.Tag.SECOND_STEP_RESET, account, at=clock(), passkeys=passkeys)
-    second_step.tell(session, account, second_step.Change.RESET, clock())
-    session.flush()
+    second_step.end_and_tell(session, account, second_step.Change.RESET, clock())
     return account
 
 

@@ -12,6 +12,7 @@ from matchmaker.clock import Clock
 from matchmaker.errors import Conflict, NotFound
 from matchmaker.policies import Actor
 from matchmaker.queries import people
+from matchmaker.services.second_step import Change, end_and_tell
 from models import Account, Identity
 
 
@@ -62,7 +63,7 @@ def used(session: Session, claimed: Claimed, clock: Clock) -> None:
 
 
 def link(session: Session, actor: Actor, account: Account, claimed: Claimed, clock: Clock) -> Identity:
-    """Let somebody at a provider sign in to an account. Again changes nothing.
+    """Let somebody at a provider sign in to an account. Its sessions end, its owner is told. Again changes nothing.
 
     Raises IdentityTaken when they have another account, ProviderThere when the account has another of that issuer.
     """
@@ -81,11 +82,12 @@ def link(session: Session, actor: Actor, account: Account, claimed: Claimed, clo
     session.add(identity)
     session.flush()
     audit.record(session, actor, audit.Tag.IDENTITY_LINKED, identity, at=now, issuer=claimed.issuer)
+    end_and_tell(session, account, Change.CONNECTED, now, issuer=claimed.issuer)
     return identity
 
 
 def unlink(session: Session, actor: Actor, account: Account, identity_id: int, clock: Clock) -> None:
-    """They can no longer sign in so.
+    """They can no longer sign in so. The account's sessions end, its owner is told.
 
     Raises NotFound for an identity of somebody else, LastWay when there would be no way left.
     """
@@ -98,7 +100,7 @@ def unlink(session: Session, actor: Actor, account: Account, identity_id: int, c
         raise LastWay
     audit.record(session, actor, audit.Tag.IDENTITY_UNLINKED, identity, at=now, issuer=identity.issuer)
     account.identities.remove(identity)
-    session.flush()
+    end_and_tell(session, account, Change.DISCONNECTED, now, issuer=identity.issuer)
 
 
 def may_unlink(account: Account, *, link_is_mailed: bool) -> bool:

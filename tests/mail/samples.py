@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 from matchmaker.mail.deliver import COMPOSE
 from matchmaker.mail.render import render
 from matchmaker.policies import NOBODY
-from matchmaker.services import conversation, visits
+from matchmaker.services import conversation, second_step, visits
 from matchmaker.services.tasks import open_task
-from matchmaker.settings import Settings
+from matchmaker.settings import Provider, Settings
 from models import Introduction, IntroductionState, OutboxItem, Role, Side, TaskKind, Visit
 from tests import factories as f
 from tests.cast import Cast, assemble
@@ -97,7 +97,8 @@ def set_up(session: Session, time_zone: str = "America/Phoenix") -> Scene:
 def write(scene: Scene, item: OutboxItem, settings: Settings) -> EmailMessage:
     """The mail of an item, as it would leave now."""
     item.uid, item.created_at = _UID, f.NOW - timedelta(minutes=5)
-    public = replace(settings, public_url=PUBLIC, reply_domain="reply.palofierro.example")
+    google = Provider("google", Provider.KNOWN["google"][1], "ours", "a secret", "Google")
+    public = replace(settings, public_url=PUBLIC, reply_domain="reply.palofierro.example", providers=(google,))
     letter = COMPOSE[item.kind](scene.session, item, public, f.NOW)
     assert letter is not None, f"{item.kind} is not sent as things stand"
     return render(letter, item, public, f.NOW)
@@ -226,6 +227,11 @@ def _account(letter: str) -> Callable[[Scene], OutboxItem]:
     return arranged
 
 
+def _sign_in_changed(scene: Scene) -> OutboxItem:
+    about = {"account_id": scene.cast.ana.account.id, "issuer": "https://accounts.google.com"}
+    return scene.item("account", letter=second_step.LETTER, what=second_step.Change.CONNECTED.value, **about)
+
+
 def _exists(scene: Scene) -> OutboxItem:
     return scene.item("account_exists", email=scene.cast.ana.account.email)
 
@@ -265,6 +271,7 @@ LETTERS: dict[str, Callable[[Scene], OutboxItem]] = {
     "confirm_address": _account("confirm_address"),
     "new_password": _account("new_password"),
     "password_changed": _account("password_changed"),
+    "sign_in_changed": _sign_in_changed,
     "account_exists": _exists,
     "sign_in_link": _link,
     "sign_in_instead": _instead,

@@ -17,6 +17,7 @@ from time_machine import travel
 
 from matchmaker.mail.deliver import deliver
 from matchmaker.mail.transport import Transport
+from matchmaker.services.second_step import LETTER, Change
 from matchmaker.settings import Settings
 from models import Account, OutboxItem
 from tests import factories as f
@@ -60,9 +61,7 @@ def test_it_leads_to_our_page_whatever_the_host_said(
 
 
 @pytest.mark.parametrize("which", ASK)
-def test_the_link_is_gone_from_the_outbox_once_sent(
-    asked: Callable[[str], OutboxItem], post: Post, which: str
-) -> None:
+def test_the_link_is_gone_from_the_outbox_once_sent(asked: Callable[[str], OutboxItem], post: Post, which: str) -> None:
     item = asked(which)
 
     post(item)
@@ -104,6 +103,18 @@ def test_an_unknown_address_gets_the_same_answer_and_no_mail(client: FlaskClient
     assert client.post("/reset", data=form).status_code in (200, 302)
 
     assert session.scalars(select(OutboxItem.kind)).all() == []
+
+
+def test_each_change_of_how_somebody_signs_in_is_told_in_words_of_its_own(post: Post, cast: Cast) -> None:
+    told = set()
+    for what in Change:
+        about = {"account_id": cast.ana.account.id, "letter": LETTER, "what": what, "issuer": "https://id.gone.example"}
+        mail = post(f.OutboxItemFactory(kind="account", region_id=cast.region.id, payload=about))
+        first = part(mail, "plain").partition("\n\n")[0]
+        told.add(first)
+        named = what in (Change.CONNECTED, Change.DISCONNECTED)
+        assert ("id.gone.example" in first) is named, "by its host, as it is not set any more"
+    assert len(told) == len(Change)
 
 
 def test_whoever_has_an_account_is_told_of_another_try(post: Post, cast: Cast) -> None:

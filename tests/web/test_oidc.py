@@ -98,6 +98,7 @@ def test_an_equal_address_connects_nobody_until_they_have_shown_it_is_theirs(
     assert where(browser.get("/account/connect")) == "/login"
     given = {"email": "ines@schools.example", "password": "mesquite beans in june"}
     assert where(browser.post("/login?next=/account/connect", given)) == "/account/connect"
+    left_open = come(account)
     asked = browser.get("/account/connect").get_data(as_text=True)
     assert "Sign in with Cuesta Schools from now on?" in asked and "Yes, connect it" in asked
     assert session.scalars(select(Identity)).all() == [], "opening pages has changed nothing"
@@ -105,6 +106,10 @@ def test_an_equal_address_connects_nobody_until_they_have_shown_it_is_theirs(
     assert session.scalars(select(Identity)).one().account_id == account.id
     [event] = session.scalars(select(AuditEvent).where(AuditEvent.tag == "account:identity:linked"))
     assert (event.actor_id, event.detail) == (account.id, {"issuer": provider.address})
+    told = {"account_id": account.id, "letter": "sign_in_changed", "what": "connected", "issuer": provider.address}
+    assert [item.payload for item in session.scalars(select(OutboxItem))] == [told]
+    assert browser.get("/account/sign-in").status_code == 200, "who has connected it stays"
+    assert where(left_open.get("/account/sign-in")) == "/login", "and is out everywhere else"
     assert where(browser.post("/account/connect")) == "/account/connect", "once"
     assert where(sign_in(come())) == "/home"
 
@@ -277,6 +282,8 @@ def test_the_last_way_to_sign_in_stays_and_nothing_changes_without_saying_who_on
     marisol.password = "chosen"
     assert where(browser.post(remove)) == "/account/sign-in"
     assert session.get(Identity, identity.id) is None
+    assert [item.payload["what"] for item in session.scalars(select(OutboxItem))] == ["disconnected"]
+    assert browser.get("/account/sign-in").status_code == 200
     events = session.scalars(select(AuditEvent.tag).where(AuditEvent.tag.like("account:identity:%"))).all()
     assert events == ["account:identity:unlinked"]
 

@@ -25,6 +25,7 @@ from matchmaker.settings import Provider
 from matchmaker.web import context
 from matchmaker.web.account import pending, second_step
 from matchmaker.web.account.providers import ProviderFailed, client_of
+from models import Account
 
 blueprint = Blueprint("oidc", __name__)
 log = structlog.get_logger()
@@ -103,7 +104,9 @@ def connect() -> ResponseReturnValue:
     if sent is None or not second_step.is_fresh():
         return redirect(url_for("oidc.connecting"))
     pending.settle()
-    identities.link(db.session, g.actor, current_user._get_current_object(), sent.claimed, utc_now)
+    account: Account = current_user._get_current_object()
+    identities.link(db.session, g.actor, account, sent.claimed, utc_now)
+    second_step.stay(account)
     outbox.commit(db.session)
     flash(_("From now on you can sign in with %(provider)s.", provider=sent.provider.label), "ok")
     return redirect(url_for("sign_in.show"))
@@ -116,7 +119,9 @@ def disconnect(identity_id: int) -> ResponseReturnValue:
         return first
     if not second_step.is_fresh():
         return redirect(url_for("sign_in.show"))
-    identities.unlink(db.session, g.actor, current_user._get_current_object(), identity_id, utc_now)
+    account: Account = current_user._get_current_object()
+    identities.unlink(db.session, g.actor, account, identity_id, utc_now)
+    second_step.stay(account)
     outbox.commit(db.session)
     flash(_("Disconnected. You can no longer sign in that way."), "ok")
     return redirect(url_for("sign_in.show"))

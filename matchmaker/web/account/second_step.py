@@ -86,13 +86,16 @@ def _changed(what: Change, _app: Flask, *, user: Any, name: str = "", **_more: A
 def note(what: Change, account: Account, *, gone: str = "") -> None:
     """Whoever is signed in has changed their second step. ``gone`` names the passkey that is about to be removed."""
     left = [key for key in account.webauthn if key.name != gone]
-    known = "remember_token" in request.cookies
     changed(db.session, g.actor, account, what, utc_now, last=not (left or account.tf_primary_method))
-    # This browser stays signed in under the new name, and remembered if it was.
-    session["_user_id"] = account.get_id()
-    if known:
-        session["_remember"] = "set"
+    stay(account)
     after_this_request(_commit)
+
+
+def stay(account: Account) -> None:
+    """Every session of the account has ended; this browser stays signed in, and remembered if it was."""
+    session["_user_id"] = account.get_id()
+    if "remember_token" in request.cookies:
+        session["_remember"] = "set"
 
 
 def _commit(response: Response) -> Response:
