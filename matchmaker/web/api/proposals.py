@@ -79,7 +79,7 @@ class Picked(Body):
 
 
 class Obvious(Schema):
-    """A request that may be approved with others. Its four ids are what an approval sends back."""
+    """A request that may be approved with others. An approval sends back its ids and backups."""
 
     request_id = fields.Integer(required=True)
     ranking_id = fields.Integer(required=True)
