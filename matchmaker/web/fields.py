@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
+from flask_wtf.i18n import translations as theirs
 from wtforms import Field, Form, SelectChoice, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional, Regexp, ValidationError
 
@@ -20,8 +21,33 @@ LARGEST_ID = 2**31 - 1
 """PostgreSQL's integer; anything beyond is not one of our ids."""
 
 
+SAID_BETTER = {
+    "This field is required.": _("Please answer this."),
+    "Not a valid choice.": _("Please choose one."),
+    "Invalid Choice: could not coerce.": _("Please choose one."),
+    "Not a valid integer value.": _("Please write a whole number, such as 3."),
+    "Not a valid date value.": _("Please choose a day."),
+    "Not a valid time value.": _("Please choose a time."),
+}
+"""What the library says of a field, and what we say: what to do comes first."""
+
+
+class _Wording:
+    """The library's sentences in the reader's language, or ours where they are better."""
+
+    def gettext(self, sentence: str) -> str:
+        return str(SAID_BETTER.get(sentence) or theirs.gettext(sentence))
+
+    def ngettext(self, one: str, many: str, n: int) -> str:
+        return str(theirs.ngettext(one, many, n))
+
+
 class PageForm(FlaskForm):  # type: ignore[misc]
     """A form of a page. What is wrong is said in the reader's language as soon as it is found."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def get_translations(self, form: Form) -> _Wording:
+            return _Wording()
 
     def validate(self, extra_validators: Any = None) -> bool:
         sound = super().validate(extra_validators)

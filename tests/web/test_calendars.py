@@ -138,7 +138,7 @@ def test_an_admin_closes_days_and_hears_of_visits_on_them(
         ({"last_on": "2026-10-04"}, "not before the first"),
         ({"last_on": "2027-10-04"}, "not before the first"),
         ({"name_es": ""}, "Please write the name in Spanish."),
-        ({"kind": "party"}, "Not a valid choice."),
+        ({"kind": "party"}, "Please choose one."),
     ],
 )
 def test_what_is_wrong_with_days_is_said_beside_them(

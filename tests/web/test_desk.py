@@ -174,7 +174,7 @@ def test_passing_over_keeps_the_reason_and_asks_the_ranker(session: Session, cas
     ("sent", "said"),
     [
         ({"reason": "other", "note": " "}, "say in your words why"),
-        ({"reason": "dislike"}, "Not a valid choice"),
+        ({"reason": "dislike"}, "Please choose one."),
         ({"reason": "dates", "note": "x" * 501}, "500"),
     ],
 )

@@ -149,7 +149,7 @@ def test_not_now_with_a_reason_and_a_pause_is_taken_down(session: Session, cast:
     [
         ({"agreed": ""}, "Please ask them first"),
         ({"via": ""}, "Please say how they told you."),
-        ({"via": "link"}, "Not a valid choice"),
+        ({"via": "link"}, "Please choose one."),
         ({"answer": ""}, "Please choose one of the answers."),
         ({}, "Please choose one of the dates."),
         ({"answer": "other_times"}, "Please choose a time, or write one."),

@@ -71,9 +71,9 @@ def test_a_call_becomes_a_profile_to_read(session: Session, cast: Cast, office: 
         ({"email": "chayo"}, "an address like"),
         ({"title": ""}, "one thing they know"),
         ({"story": " "}, "how they came to know it"),
-        ({"told_in": "tlh"}, "Not a valid choice"),
-        ({"language": "tlh"}, "Not a valid choice"),
-        ({"monthly_capacity": "5000"}, "Not a valid choice"),
+        ({"told_in": "tlh"}, "Please choose one."),
+        ({"language": "tlh"}, "Please choose one."),
+        ({"monthly_capacity": "5000"}, "Please choose one."),
     ],
     ids=str,
 )

@@ -194,8 +194,8 @@ def test_a_fund_is_added_rewritten_and_removed(session: Session, cast: Cast, own
         ({"text": ""}, "what a class would see"),
         ({"story": ""}, "how you came to know it"),
         ({"story": "s" * 6001}, "6000 characters"),
-        ({"kind": "rumour"}, "Not a valid choice"),
-        ({"language": "tlh"}, "Not a valid choice"),
+        ({"kind": "rumour"}, "Please choose one."),
+        ({"language": "tlh"}, "Please choose one."),
     ],
     ids=str,
 )

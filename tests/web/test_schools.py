@@ -140,11 +140,11 @@ def test_unknown_is_a_choice_and_takes_the_whole_figure_away(session: Session, c
         ({"poverty_year": "25"}, "four digits"),
         ({"poverty_year": "9" * 12}, "four digits"),
         ({"poverty_source": " "}, "where this comes from"),
-        ({"poverty_measure": "guessed"}, "Not a valid choice"),
+        ({"poverty_measure": "guessed"}, "Please choose one."),
         ({"locale": "town-remote"}, "where this comes from"),
-        ({"locale": "moon"}, "Not a valid choice"),
+        ({"locale": "moon"}, "Please choose one."),
         ({"title_i": "yes"}, "where this comes from"),
-        ({"title_i": ""}, "Not a valid choice"),
+        ({"title_i": ""}, "Please choose one."),
     ],
 )
 def test_a_fact_without_its_source_or_out_of_range_is_asked_about(
