@@ -21,6 +21,7 @@ class SheetKind(StrEnum):
     TEACHERS = "teachers"
     PARTNERS = "partners"
     FUNDS = "funds"
+    CLEARANCES = "clearances"
     REQUESTS = "requests"
 
 

@@ -115,10 +115,11 @@ def export_region(slug: str, file: Path, email: str, language: str) -> None:
     """Write everything a region owns to FILE, a zip of CSV files."""
     network = region_called(slug)
     actor = decider(network, email)
-    with file.open("wb") as target:
-        rows = everything.write(db.session, actor, network, language, target, utc_now)
+    everything.record(db.session, actor, network, utc_now)
     outbox.commit(db.session)
-    click.echo(f"{file}: {rows} rows of {len(everything.tables())} tables")
+    with file.open("wb") as target:
+        target.writelines(everything.stream(db.session, network, language, utc_now))
+    click.echo(f"{file}: {len(everything.tables())} tables")
 
 
 def _print(plan: planning.Plan) -> None:

@@ -156,10 +156,15 @@ def _erase_words(session: Session, person: Person) -> None:
 
 def _erase_traces(session: Session, person: Person, mailed: Sequence[str]) -> None:
     """What other rows hold of them: imported cells, stopped addresses, mails that have left or still would."""
-    rows = {SheetKind.PARTNERS: person.partner, SheetKind.TEACHERS: person.teacher}
-    for kind, row in rows.items():
+    rows = (
+        ((SheetKind.PARTNERS, SheetKind.CLEARANCES), person.partner),
+        ((SheetKind.TEACHERS,), person.teacher),
+    )
+    for kinds, row in rows:
         if row is not None:
-            of_kind = select(SheetImport.id).where(SheetImport.region_id == person.region.id, SheetImport.kind == kind)
+            of_kind = select(SheetImport.id).where(
+                SheetImport.region_id == person.region.id, SheetImport.kind.in_(kinds)
+            )
             theirs = (ImportedRow.import_id.in_(of_kind), ImportedRow.subject_id == row.id)
             session.execute(update(ImportedRow).where(*theirs).values(before={}, after={}))
     here = Suppression.region_id == person.region.id
@@ -188,7 +193,9 @@ def _erase_account(session: Session, account: Account, region: Region, now: date
     if not session.scalar(select(elsewhere)):
         account.email, account.name = f"erased-{uuid4().hex}@erased.invalid", NOBODY_S
         account.password, account.confirmed_at, account.active = None, None, False
+        account.tf_primary_method = account.tf_totp_secret = account.mf_recovery_codes = None
         account.identities.clear()
+        account.webauthn.clear()
         # Whatever browser is still signed in no longer is.
         account.fs_uniquifier = uuid4().hex
 

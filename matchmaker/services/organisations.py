@@ -6,7 +6,7 @@ capacity, a clearance and mails of their own, so nothing else in the service ask
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -41,11 +41,13 @@ def join(session: Session, actor: Actor, partner_id: int, organisation_id: int, 
     return person
 
 
-def bring(session: Session, actor: Actor, people: Iterable[Partner], organisation_id: int, clock: Clock) -> None:
-    """Let people ``join`` whose rows the caller holds, or is the only one to know of."""
-    organisation = session.get(Partner, organisation_id, with_for_update=True, populate_existing=True)
-    for person in people:
-        _join(session, actor, person, organisation, clock)
+def bring(session: Session, actor: Actor, people: Sequence[tuple[Partner, int]], clock: Clock) -> None:
+    """Let people ``join``, each the organisation of that id; the caller is the only one to know of these people."""
+    wanted = {organisation_id for _, organisation_id in people}
+    held = select(Partner).where(Partner.id.in_(wanted)).order_by(Partner.id).with_for_update(of=Partner)
+    houses = {house.id: house for house in session.scalars(held.execution_options(populate_existing=True))}
+    for person, organisation_id in people:
+        _join(session, actor, person, houses.get(organisation_id), clock)
 
 
 def leave(session: Session, actor: Actor, partner_id: int, clock: Clock) -> Partner:

@@ -14,6 +14,7 @@ branch_labels = None
 depends_on = None
 
 QUEUES = "'ranking', 'planning', 'mail'"
+SHEETS = "'schools', 'teachers', 'partners', 'funds'"
 
 
 def upgrade() -> None:
@@ -166,9 +167,16 @@ def _columns() -> None:
     op.add_column("region", sa.Column("second_step_required", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.alter_column("region", "second_step_required", server_default=None)
     op.create_check_constraint(op.f("ck_partner_public"), "partner", "public_since IS NOT NULL OR NOT public_name")
+    op.drop_constraint(op.f("ck_sheet_import_kind"), "sheet_import", type_="check")
+    op.create_check_constraint(
+        op.f("ck_sheet_import_kind"), "sheet_import", f"kind IN ({SHEETS}, 'clearances', 'requests')"
+    )
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM sheet_import WHERE kind = 'clearances'")
+    op.drop_constraint(op.f("ck_sheet_import_kind"), "sheet_import", type_="check")
+    op.create_check_constraint(op.f("ck_sheet_import_kind"), "sheet_import", f"kind IN ({SHEETS}, 'requests')")
     op.drop_constraint(op.f("ck_partner_public"), "partner", type_="check")
     op.drop_column("region", "second_step_required")
     op.drop_column("partner", "public_name")

@@ -16,6 +16,7 @@ from matchmaker.policies import Actor
 from matchmaker.services import followups, revisions
 from matchmaker.services.sheets import planning, reading
 from matchmaker.services.sheets.books import AT_A_TIME, Book, Change, Made, Terms
+from matchmaker.services.sheets.clearances import Clearances
 from matchmaker.services.sheets.faults import NothingToApply, RowsWrong, SheetGone, SheetOvertaken
 from matchmaker.services.sheets.funds import Funds
 from matchmaker.services.sheets.partners import Partners
@@ -29,7 +30,9 @@ KEPT_FOR = timedelta(hours=2)
 """So long a file waits for a confirmation."""
 EXPIRES = "sheet_expires"
 LONGEST_NAME = 120
-BOOKS: Mapping[SheetKind, type[Book]] = {book.kind: book for book in (Schools, Teachers, Partners, Funds, Requests)}
+BOOKS: Mapping[SheetKind, type[Book]] = {
+    book.kind: book for book in (Schools, Teachers, Partners, Funds, Clearances, Requests)
+}
 
 
 def hand_in(

@@ -6,20 +6,26 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import IO, Any
+from itertools import islice
+from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
 from matchmaker import audit
 from matchmaker.clock import Clock
 from matchmaker.policies import Actor
-from matchmaker.services.sheets.exporting import export
-from matchmaker.services.sheets.writing import MARK, guarded
-from models import Account, Base, Membership, Region, SheetKind
+from matchmaker.services.sheets.applying import BOOKS
+from matchmaker.services.sheets.books import AT_A_TIME
+from matchmaker.services.sheets.exporting import record_shown
+from matchmaker.services.sheets.tables import COLUMNS
+from matchmaker.services.sheets.writing import MARK, guarded, written
+from models import Account, Base, Membership, Region
 
+Written = tuple[Sequence[str], Iterable[Sequence[str]]]
+"""A header, and rows of cells as they are asked for."""
 LEFT_OUT = {
     "embedding": "worked out from the texts, and made again from them",
     "outbox": "work still to be done by this installation, with the links of its mails",
@@ -27,21 +33,58 @@ LEFT_OUT = {
 """Tables of a region that are no record of it, and why."""
 SECRETS = frozenset({"feed_key", "form_key", "key", "uid", "content"})
 """Columns by whose values something could be opened or answered, and files that nobody has confirmed."""
-BATCH = 500
 
 
-def write(session: Session, actor: Actor, region: Region, language: str, target: IO[bytes], clock: Clock) -> int:
-    """Write the archive, table by table, and give the number of rows. Whose contacts it holds is in the audit."""
-    rows = 0
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for kind in SheetKind:
-            archive.writestr(f"sheets/{kind.value}.csv", export(session, actor, region, kind, language, clock))
-        _entry(archive, "records/account.csv", _accounts(session, region))
-        for table in tables():
-            rows += _entry(archive, f"records/{table.name}.csv", _rows(session, region, table))
-    audit.record(session, actor, audit.Tag.REGION_EXPORTED, region, at=clock(), rows=rows)
+def record(session: Session, actor: Actor, region: Region, clock: Clock) -> None:
+    """Put into the audit that the archive is taken along, and whose contacts it holds. To be stored before it is
+    streamed: whoever hangs up halfway has read half of it."""
+    now = clock()
+    for book in BOOKS.values():
+        record_shown(book(session, region, now), actor)
+    audit.record(session, actor, audit.Tag.REGION_EXPORTED, region, at=now)
     session.flush()
-    return rows
+
+
+def stream(session: Session, region: Region, language: str, clock: Clock) -> Iterator[bytes]:
+    """The archive, as it is written: the first bytes come at once, and memory holds some hundred rows of it at a time.
+
+    Streamed rather than made by a job, since there would have to be a place to keep it, which everybody's contacts then
+    lie in, and a page to wait at. Nothing is locked; other people go on, and what they change meanwhile may be in it as
+    it was or as it is. Tables come before those they refer to, so that no row refers to one that is not there. A stream
+    that breaks off has no directory at its end, and no program takes it for whole.
+    """
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, (header, rows) in _entries(session, region, language, clock()):
+            with archive.open(name, "w", force_zip64=True) as raw, io.TextIOWrapper(raw, "utf-8", newline="") as text:
+                text.write(MARK)
+                writer = csv.writer(text, lineterminator="\r\n")
+                writer.writerow([guarded(cell) for cell in header])
+                for some in _batches(rows):
+                    writer.writerows([guarded(cell) for cell in row] for row in some)
+                    yield sink.taken()
+            yield sink.taken()
+    yield sink.taken()
+
+
+class _Sink(io.RawIOBase):
+    """Where the archive is written, and taken from as it grows."""
+
+    def __init__(self) -> None:
+        self._written = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._written += data
+        return len(data)
+
+    def taken(self) -> bytes:
+        """What was written since this was asked last."""
+        taken = bytes(self._written)
+        self._written.clear()
+        return taken
 
 
 def tables() -> list[Table]:
@@ -50,33 +93,29 @@ def tables() -> list[Table]:
     return [table for table in owned if table.name not in LEFT_OUT]
 
 
-def _entry(archive: zipfile.ZipFile, name: str, rows: Iterable[list[str]]) -> int:
-    """Write a header and rows as they come, and give the number of rows."""
-    count = 0
-    with archive.open(name, "w", force_zip64=True) as raw, io.TextIOWrapper(raw, "utf-8", newline="") as text:
-        text.write(MARK)
-        writer = csv.writer(text, lineterminator="\r\n")
-        for row in rows:
-            writer.writerow([guarded(cell) for cell in row])
-            count += 1
-    return count - 1
-
-
-def _rows(session: Session, region: Region, table: Table) -> Iterator[list[str]]:
-    columns = [column for column in table.columns if column.name not in SECRETS]
-    yield [column.name for column in columns]
-    query = select(*columns).where(table.c.region_id == region.id).order_by(*table.primary_key.columns)
-    for row in session.execute(query.execution_options(yield_per=BATCH)):
-        yield [_cell(value) for value in row]
-
-
-def _accounts(session: Session, region: Region) -> Iterator[list[str]]:
-    """Who has or had a role in the region; what they sign in with is theirs."""
-    yield ["id", "name", "email", "language", "active", "created_at"]
+def _entries(session: Session, region: Region, language: str, now: datetime) -> Iterator[tuple[str, Written]]:
+    for kind, book in BOOKS.items():
+        rows = book(session, region, now).read_through()
+        yield f"sheets/{kind.value}.csv", written(COLUMNS[kind], rows, language)
+    for table in reversed(tables()):
+        columns = [column for column in table.columns if column.name not in SECRETS]
+        query = select(*columns).where(table.c.region_id == region.id).order_by(*table.primary_key.columns)
+        yield f"records/{table.name}.csv", _rows(session, columns, query)
+    # Who has or had a role in the region; what they sign in with is theirs.
     members = select(Membership.account_id).where(Membership.region_id == region.id)
-    for account in session.scalars(select(Account).where(Account.id.in_(members)).order_by(Account.id)):
-        told = (account.id, account.name, account.email, account.language, account.active, account.created_at)
-        yield [_cell(value) for value in told]
+    told = [Account.id, Account.name, Account.email, Account.language, Account.active, Account.created_at]
+    yield "records/account.csv", _rows(session, told, select(*told).where(Account.id.in_(members)).order_by(Account.id))
+
+
+def _rows(session: Session, columns: Iterable[Any], query: Select[*tuple[Any, ...]]) -> Written:
+    found = session.execute(query.execution_options(yield_per=AT_A_TIME))
+    return [column.name for column in columns], ([_cell(value) for value in row] for row in found)
+
+
+def _batches(rows: Iterable[Sequence[str]]) -> Iterator[list[Sequence[str]]]:
+    rest = iter(rows)
+    while some := list(islice(rest, AT_A_TIME)):
+        yield some
 
 
 def _cell(value: Any) -> str:

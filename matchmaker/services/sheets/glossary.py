@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from models import LOCALES
 
@@ -36,6 +36,7 @@ class Words:
         return codes
 
 
+@lru_cache(maxsize=8192)
 def folded(text: str) -> str:
     """A text as it is compared: small letters without accents, words and figures with single blanks between."""
     plain = unicodedata.normalize("NFKD", text.casefold())
@@ -118,6 +119,16 @@ KNOWN_FROM = Words(
         "credentialed": ("credentialed", "con título", "degree|training|license|certified|titulo|estudios|certificado"),
     }
 )
+CLEARANCE = Words(
+    {
+        "cleared": (
+            "in order", "en regla", "cleared|clear|valid|current|active|approved|yes|ok|vigente|aprobada|si|autorizada",
+        ),
+        "in_process": ("in process", "en trámite", "pending|in progress|applied|submitted|pendiente|en proceso"),
+        "none": ("none", "no tiene", "no|not cleared|none on file|ninguna|sin autorizacion"),
+        "unknown": ("not known", "no se sabe", "unknown|not asked|desconocida|sin dato"),
+    }
+)  # fmt: skip
 WEEKDAYS = Words(
     {
         "0": ("Mon", "lun", "m|mo|monday|mondays|lu|lunes"),

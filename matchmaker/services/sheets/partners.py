@@ -101,15 +101,14 @@ class Partners(Book):
         rows = [self._new(values) for values in new]
         self.session.add_all(rows)
         self.session.flush()
-        people: defaultdict[int, list[Partner]] = defaultdict(list)
+        people = []
         for row, values in zip(rows, new, strict=True):
             audit.record(self.session, actor, audit.Tag.PARTNER_ENTERED, row, at=now, during="import")
             revisions.renew(self.session, row, now)
             self._publish(actor, row, values, clock)
             if values["organisation"] and (house := self.resolve(values["organisation"])) is not None:
-                people[house.id].append(row)
-        for house_id, theirs in sorted(people.items()):
-            organisations.bring(self.session, actor, theirs, house_id, clock)
+                people.append((row, house.id))
+        organisations.bring(self.session, actor, people, clock)
         return [Made(row) for row in rows]
 
     def change(self, actor: Actor, changes: Sequence[Change], terms: Terms, clock: Clock) -> None:

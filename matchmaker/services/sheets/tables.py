@@ -135,6 +135,22 @@ FUNDS = (
            example=("K; 2 to 5", "K; 2 a 5")),
 )  # fmt: skip
 
+CLEARANCES = (
+    Column("partner", Name(), "Partner\u2019s e-mail", "Correo de la persona", "partner|partner email|email|mail|"
+           "e mail|email address|partner key|key|correo|correo electronico|colaborador|persona", required=True,
+           example=("esperanza@people.example", "esperanza@people.example")),
+    Column("status", OneOf(words.CLEARANCE, "unknown"), "School clearance", "Autorización escolar", "status|clearance|"
+           "clearance status|background check|fingerprint clearance|estado|estatus|autorizacion",
+           example=("in order", "en regla")),
+    Column("issuer", Text(120), "Issued by", "Expedida por", "issuer|office|issuing office|agency|oficina|emisor",
+           example=("State fingerprint office", "Oficina estatal de huellas")),
+    Column("issued_on", times.Day(), "Issued on", "Expedida el", "issued|issue date|date issued|fecha de expedicion|"
+           "fecha de emision", example=("2025-08-18", "2025-08-18")),
+    Column("ends_on", times.Day(), "Ends on", "Vence el", "ends|end date|expires|expires on|expiration|"
+           "expiration date|expiry|valid until|vence|vencimiento|vigencia|fecha de vencimiento",
+           example=("2031-08-17", "2031-08-17")),
+)  # fmt: skip
+
 REQUESTS = (
     KEY,
     Column("teacher", Name(), "Teacher\u2019s e-mail", "Correo de docente", "teacher|teacher email|email|e mail|mail|"
@@ -179,5 +195,6 @@ COLUMNS: Mapping[SheetKind, tuple[Column, ...]] = {
     SheetKind.TEACHERS: TEACHERS,
     SheetKind.PARTNERS: PARTNERS,
     SheetKind.FUNDS: FUNDS,
+    SheetKind.CLEARANCES: CLEARANCES,
     SheetKind.REQUESTS: REQUESTS,
 }

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from tempfile import SpooledTemporaryFile
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
@@ -32,7 +31,6 @@ blueprint.before_request(context.sign_in_first)
 A_KIND = f"<any({','.join(SheetKind)}):kind>"
 FORM_AROUND = 20_000
 SHOWN = 20
-IN_MEMORY = 5_000_000
 CONTACTS = frozenset({"email", "phone"})
 
 
@@ -72,12 +70,11 @@ def everything() -> ResponseReturnValue:
     """All that the region owns, in one archive."""
     region = context.region()
     context.require(Permission.EXPORT_REGION, region)
-    archive = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (the answer closes it)
-    whole.write(db.session, g.actor, region, str(get_locale()), archive, utc_now)
-    name = f"{region.slug}-{utc_now():%Y-%m-%d}.zip"
+    whole.record(db.session, g.actor, region, utc_now)
     outbox.commit(db.session)
-    archive.seek(0)
-    return send_file(archive, mimetype="application/zip", as_attachment=True, download_name=name)
+    parts = whole.stream(db.session, region, str(get_locale()), utc_now)
+    named = {"Content-Disposition": f'attachment; filename="{region.slug}-{utc_now():%Y-%m-%d}.zip"'}
+    return Response(stream_with_context(parts), mimetype="application/zip", headers=named)
 
 
 @blueprint.post("/check")

@@ -21,6 +21,7 @@ KINDS: Mapping[SheetKind, LazyString] = {
     SheetKind.TEACHERS: _("Teachers"),
     SheetKind.PARTNERS: _("Community partners"),
     SheetKind.FUNDS: _("Funds of knowledge"),
+    SheetKind.CLEARANCES: _("School clearances"),
     SheetKind.REQUESTS: _("Learning requests"),
 }
 NOTES: Mapping[SheetKind, LazyString] = {
@@ -28,6 +29,9 @@ NOTES: Mapping[SheetKind, LazyString] = {
     SheetKind.TEACHERS: _("Each belongs to a school that is listed already. Reading them in vouches for them."),
     SheetKind.PARTNERS: _("People and organizations. Nobody is proposed before their funds have been read."),
     SheetKind.FUNDS: _("What they know, one thing a row, each with the e-mail of the person who knows it."),
+    SheetKind.CLEARANCES: _(
+        "The status of each partner listed here already; of those in order, who issued them and the dates. No report."
+    ),
     SheetKind.REQUESTS: _(
         "What classes ask for, each with the e-mail of its teacher. Those read in are posted at once."
     ),

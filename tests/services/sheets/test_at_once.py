@@ -5,14 +5,15 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from matchmaker import audit
 from matchmaker.policies import Actor
 from matchmaker.services.sheets import applying, undoing
 from matchmaker.services.sheets.books import Terms
 from matchmaker.services.sheets.faults import SheetOvertaken
-from models import ImportedRow, Partner, SheetImport, SheetKind
+from models import ImportedRow, Partner, Region, SheetImport, SheetKind
 from tests import factories as f
 from tests.cast import Cast, assemble
 from tests.databases import OwnDatabase
@@ -36,6 +37,14 @@ class Table:
     def confirm(self, session: Session, number: int) -> None:
         applying.confirm(session, self.actor, self.ids[number], self.digest, Terms(), lambda: f.NOW)
 
+    def go_on_beside(self) -> None:
+        """What posting and approving leave is written without waiting for a spreadsheet."""
+        with self.database.session() as session:
+            session.execute(text("SET LOCAL lock_timeout = 1"))
+            region = session.scalars(select(Region).order_by(Region.id)).first()
+            audit.record(session, self.actor, audit.Tag.REQUEST_POSTED, region, at=f.NOW)
+            session.commit()
+
     def count(self, table: type) -> int:
         with self.database.session() as session:
             return session.scalar(select(func.count()).select_from(table)) or 0
@@ -56,6 +65,7 @@ def test_what_two_confirm_at_once_is_read_in_once(table: Table, second: int) -> 
         outcome = thread.submit(lambda: (table.confirm(two, second), two.commit()))
         until(lambda: table.database.waiting() or outcome.done())
         assert not outcome.done(), outcome.exception() or "nobody waited"
+        table.go_on_beside()
         one.commit()
         told = outcome.exception(timeout=30)
     assert isinstance(told, SheetOvertaken) if second else told is None

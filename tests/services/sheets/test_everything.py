@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker.policies import Actor
 from matchmaker.services.sheets import everything
-from models import AuditEvent, Base
+from models import AuditEvent, Base, SheetKind
 from tests import factories as f
 from tests.cast import Cast
 
@@ -22,9 +22,8 @@ def archive(session: Session, cast: Cast) -> zipfile.ZipFile:
     f.VisitFactory(region=cast.region, of=f.IntroductionFactory(region=cast.region))
     f.VisitFactory(region=cast.next_door, of=f.IntroductionFactory(region=cast.next_door))
     f.SheetImportFactory(region=cast.region, applied_at=None, content="name\r\nNobody yet")
-    written = io.BytesIO()
-    everything.write(session, Actor(cast.ada.id), cast.region, "en", written, lambda: f.NOW)
-    return zipfile.ZipFile(written)
+    everything.record(session, Actor(cast.ada.id), cast.region, lambda: f.NOW)
+    return zipfile.ZipFile(io.BytesIO(b"".join(everything.stream(session, cast.region, "en", lambda: f.NOW))))
 
 
 def rows(archive: zipfile.ZipFile, name: str) -> list[dict[str, str]]:
@@ -35,7 +34,7 @@ def test_every_table_of_a_region_is_in_it_or_left_out_by_name(archive: zipfile.Z
     owned = {table.name for table in Base.metadata.sorted_tables if "region_id" in table.columns}
     there = {name.removeprefix("records/").removesuffix(".csv") for name in archive.namelist() if "records/" in name}
     assert owned <= there | set(everything.LEFT_OUT)
-    assert len([name for name in archive.namelist() if name.startswith("sheets/")]) == 5
+    assert len([name for name in archive.namelist() if name.startswith("sheets/")]) == len(SheetKind)
 
 
 def test_it_holds_the_region_and_no_other(archive: zipfile.ZipFile, cast: Cast) -> None:
@@ -52,3 +51,16 @@ def test_it_holds_the_region_and_no_other(archive: zipfile.ZipFile, cast: Cast) 
 def test_that_it_was_taken_along_is_recorded(session: Session, archive: zipfile.ZipFile, cast: Cast) -> None:
     event = session.scalars(select(AuditEvent).where(AuditEvent.tag == "admin:region:exported")).one()
     assert (event.actor_id, event.region_id) == (cast.ada.id, cast.region.id)
+    shown = select(AuditEvent.subject_kind, AuditEvent.subject_id).where(AuditEvent.tag == "people:contacts:seen")
+    seen = {tuple(row) for row in session.execute(shown)}
+    assert {("partner", cast.esperanza.id), ("teacher", cast.ana.id)} <= seen
+    assert ("partner", cast.paz.id) not in seen
+
+
+def test_it_is_sent_as_it_is_written(session: Session, cast: Cast) -> None:
+    parts = everything.stream(session, cast.region, "en", lambda: f.NOW)
+    first = next(parts)
+    assert first.startswith(b"PK")
+    f.PartnerFactory(region=cast.region, name="Written down meanwhile")
+    whole = zipfile.ZipFile(io.BytesIO(first + b"".join(parts)))
+    assert "Written down meanwhile" in whole.read("records/partner.csv").decode()
