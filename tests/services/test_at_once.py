@@ -22,6 +22,7 @@ from matchmaker.services import accounts, capacity, introductions, partners, pro
 from matchmaker.services.capacity import PartnerFull
 from matchmaker.services.introductions import AnsweredYes, InvitationOver
 from matchmaker.services.proposals import AlreadyApproved, AlreadySent, PassReason, RequestChanged
+from matchmaker.services.requests import SomebodyChosen
 from models import (
     AuditEvent,
     CapacityUnit,
@@ -179,6 +180,16 @@ def test_approving_what_is_being_withdrawn(stage: Stage, clock: Clock) -> None:
     )
     assert isinstance(outcome.exception(), RequestChanged)
     assert (stage.count(), stage.count(of=CapacityUnit)) == (0, 0)
+
+
+def test_changing_what_is_being_approved(stage: Stage, clock: Clock) -> None:
+    outcome = stage.overtake(
+        lambda session: stage.desk.approve(session, clock),
+        lambda session: requests.change(session, stage.desk.marisol, stage.desk.request.id, 1, DRAFT, clock),
+        seen=load(LearningRequest, stage.desk.request),
+    )
+    assert isinstance(outcome.exception(), SomebodyChosen)
+    assert (stage.count(), stage.count(LearningRequest.version == 1, of=LearningRequest)) == (1, 1)
 
 
 def test_a_double_click_on_post(stage: Stage, clock: Clock) -> None:

@@ -286,6 +286,26 @@ def test_a_plan_is_cancelled_between_two_rounds(
     assert heard == [3] and places(session, plan) == {}
 
 
+def test_what_is_changed_while_it_is_planned_gets_no_places(
+    session: Session, cast: Cast, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, meanwhile, *others = town(cast)
+    # Changed, and not ranked since: nothing is known of whom it could have.
+    before.version = 2
+    session.commit()
+    plan, beat = ask(session, cast, clock), plan_runs.Lease.beat
+
+    def changed_at_the_third(lease: plan_runs.Lease, done: int, rounds: int) -> bool:
+        meanwhile.version = 1 + (done >= 3)
+        session.flush()
+        return beat(lease, done, rounds)
+
+    monkeypatch.setattr(plan_runs.Lease, "beat", changed_at_the_third)
+    assert work(session) == 1
+    assert plan.state is PlanState.DONE
+    assert list(places(session, plan)) == [request.id for request in others]
+
+
 def test_a_worker_that_is_told_to_stop_leaves_the_plan_for_the_next(
     session: Session, cast: Cast, clock: Clock, app: Flask
 ) -> None:

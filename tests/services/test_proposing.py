@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -13,7 +13,8 @@ from matchmaker.clock import Clock
 from matchmaker.embedding import Encoder
 from matchmaker.index import Index
 from matchmaker.queries import rankings
-from matchmaker.services import partners
+from matchmaker.services import partners, requests
+from matchmaker.services.requests import RequestDraft
 from models import (
     Clearance,
     IntroductionState,
@@ -143,6 +144,19 @@ def test_a_later_ranking_takes_the_place_of_the_earlier(valley: Valley) -> None:
     assert {proposal.ranking_id for proposal in valley.proposals(request)} == {second.id}
     changes = valley.session.scalars(select(StateChange.after).where(StateChange.request_id == request.id)).all()
     assert changes == ["proposed"]
+
+
+def test_what_was_changed_is_ranked_by_what_it_asks_now(valley: Valley) -> None:
+    request = valley.ask()
+    first = valley.propose(request)
+    other = RequestDraft(title="Who restores old tube radios?", text="Circuits and capacitors.", languages=("en", "es"))
+    requests.change(valley.session, acting(valley.cast.ana.account), request.id, 1, other, valley.clock)
+    second = valley.propose(request)
+    assert first is not None and second is not None
+    assert (first.request_version, second.request_version) == (1, 2)
+    assert first.candidates[0]["partner_id"] == valley.people["Ximena"].id
+    assert valley.proposed(request)[0] == "Rafael"
+    assert request.posted_at == f.NOW - timedelta(days=2), "and no place in line is lost"
 
 
 def test_the_same_question_again_gives_the_same_answer(valley: Valley, encoder: Encoder) -> None:

@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -31,8 +32,8 @@ from models import (
     OutboxItem,
     Partner,
     Proposal,
+    ProposalState,
     QueueName,
-    Ranking,
     Side,
     Webhook,
 )
@@ -98,10 +99,12 @@ def test_every_change_is_told_once_and_says_nothing_of_anybody(
     f.WebhookFactory(region=cast.next_door, events=EVERYTHING)
     time, marisol = Passing(session, settings), acting(cast.marisol)
     asked = requests.post(session, acting(cast.ana.account), cast.ana, DRAFT, time.clock)
+    requests.change(session, acting(cast.ana.account), asked.id, 1, replace(DRAFT, place="The gym"), time.clock)
     time.until(f.NOW)
-    ranking, first = session.scalars(select(Ranking)).one(), session.scalars(select(Proposal)).first()
+    found = select(Proposal).where(Proposal.state == ProposalState.OPEN)
+    first = session.scalars(found.order_by(Proposal.rank)).first()
     assert first is not None
-    given = {"request_id": asked.id, "ranking_id": ranking.id, "proposal_id": first.id, "clock": time.clock}
+    given = {"request_id": asked.id, "ranking_id": first.ranking_id, "proposal_id": first.id, "clock": time.clock}
     introduction = proposals.approve(session, marisol, **given)
     time.until(introduction.due_at)
     introductions.accept(session, introduction.key, asked.windows[0].id, time.clock)
@@ -113,6 +116,7 @@ def test_every_change_is_told_once_and_says_nothing_of_anybody(
     mine = [item.payload["event"] for item in waiting(session) if item.payload["webhook_id"] == one.id]
     assert [(event["type"], event["data"]["kind"], event["data"]["id"]) for event in mine] == [
         ("request.posted", "request", asked.id),
+        ("request.changed", "request", asked.id),
         ("proposal.ready", "request", asked.id),
         ("introduction.approved", "introduction", introduction.id),
         ("introduction.invited", "introduction", introduction.id),
@@ -124,9 +128,9 @@ def test_every_change_is_told_once_and_says_nothing_of_anybody(
         ("proposal.ready", "request", asked.id),
         ("request.withdrawn", "request", asked.id),
     ]
-    assert mine[4]["data"] | {"before": "invited", "after": "accepted"} == mine[4]["data"]
+    assert mine[5]["data"] | {"before": "invited", "after": "accepted"} == mine[5]["data"]
     others = [item.payload["event"] for item in waiting(session) if item.payload["webhook_id"] != one.id]
-    assert [event["id"] for event in others] == [mine[7]["id"]], "one event has one id, whoever is told"
+    assert [event["id"] for event in others] == [mine[8]["id"]], "one event has one id, whoever is told"
     everything = json.dumps(mine)
     for event in mine:
         assert set(event) == {"id", "type", "timestamp", "data"}
