@@ -29,6 +29,7 @@ _PROFILE = (
     "paused_at", "paused_until", "reviewed_at", "public_since", "public_name",
 )  # fmt: skip
 _FUND = ("title", "text", "story", "kind", "language", "subjects", "grades")
+_PASSKEY = ("name", "created_at", "lastuse_datetime")
 _IDENTITY = ("issuer", "subject", "email", "created_at", "used_at")
 _REFLECTION = ("written_at", "took_place", "again", "note", "story", "first_name", "consent", "shared_at")
 _INTRODUCTION = ("state", "invited_at", "answered_at", "answered_via", "not_now_reason", "introduced_at")
@@ -43,6 +44,7 @@ def collect(session: Session, actor: Actor, person: Person, clock: Clock) -> dic
     if person.account is not None:
         told["account"] = _columns(person.account, "email", "name", "language", "created_at", "confirmed_at")
         told["signs_in_with"] = [_columns(each, *_IDENTITY) for each in person.account.identities]
+        told["passkeys"] = [_columns(each, *_PASSKEY) for each in person.account.webauthn]
         told["roles"] = [_columns(each, "role", "since", "until") for each in memberships(session, person)]
     if person.teacher is not None:
         told["teacher"] = _columns(person.teacher, "phone", "grades", "subjects", "created_at")

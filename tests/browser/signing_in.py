@@ -52,7 +52,7 @@ class Arriving:
         both.mf_recovery_codes, both.password = ["a digest", "another"], "chosen"
         key_only = _staff(at.cast.region, "Lázaro Llave")
         for account, name in ((both, "My phone"), (both, f"Llave de {LONG}"), (key_only, "My phone")):
-            f.PasskeyFactory(user=account, name=name)
+            f.PasskeyFactory(user=account, name=name, usage="secondary")
         f.IdentityFactory(person=both, issuer=PROVIDER.issuer, email="ximena@cuesta.example")
         strict = f.RegionFactory(short_name="Cerro Prieto", second_step_required=True)
         alone = _staff(at.cast.region, "Una Sola")
