@@ -240,8 +240,7 @@ def _collided(error: IntegrityError) -> Response:
 def _database_away(error: OperationalError) -> Response:
     log.error("database_away", error=type(error.orig).__name__)
     if context.by_program():
-        words = "The database is not answering. Nothing was saved; please try again in a minute."
-        return problems.answer(503, words, headers={"Retry-After": "30"})
+        return problems.answer(503, headers={"Retry-After": "30"})
     return breakdown.page(503)
 
 

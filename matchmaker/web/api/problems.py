@@ -33,6 +33,7 @@ SENTENCES = {
     422: _l("Something in the form could not be used. Nothing was saved."),
     429: _l("That was a lot of tries in a short time. Wait a few minutes; nothing is lost."),
     500: _l("Something broke on our side"),
+    503: _l("The database is not answering. Nothing was saved; please try again in a minute."),
 }
 """What is said of a status where nothing more is known."""
 CODES = {

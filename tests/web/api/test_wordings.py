@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from marshmallow import Schema, ValidationError, fields, validate
+from sqlalchemy.exc import OperationalError
 
 from matchmaker.web.api import paging, schemas, wordings
 from tests.cast import Cast
@@ -44,7 +46,9 @@ def test_no_sentence_of_marshmallow_reaches_anybody() -> None:
     assert not {said for said in told if not any(known.fullmatch(said) for known, _ in wordings.WORDINGS)}
 
 
-def test_what_is_wrong_is_said_in_the_language_of_the_call_or_of_its_owner(cast: Cast, program: Programs) -> None:
+def test_what_is_wrong_is_said_in_the_language_of_the_call_or_of_its_owner(
+    cast: Cast, program: Programs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cast.marisol.language = "es"
     staff = program(cast.marisol)
     sent = {
@@ -68,3 +72,11 @@ def test_what_is_wrong_is_said_in_the_language_of_the_call_or_of_its_owner(cast:
     assert english == {
         "query": {"limit": ["Please send a number from 1 to 100."], "from": ["Please send a day like 2026-10-05."]}
     }
+
+    def away(*_: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("connection refused"))
+
+    monkeypatch.setattr("matchmaker.services.api_tokens.holder", away)
+    gone = staff.call("GET", "/visits", Accept_Language="es")
+    assert (gone.status_code, gone.headers["Retry-After"]) == (503, "30")
+    assert gone.get_json()["detail"].startswith("La base de datos no contesta.")
