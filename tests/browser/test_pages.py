@@ -121,7 +121,7 @@ REDIRECTS = {
     "/visits/of/<row:introduction_id>", "/profile/visits/<row:introduction_id>", "/confirm/<token>",
     # To the provider, and from it on into the account or to the page that asks whose it is.
     "/sign-in/with/<name>", "/sign-in/with/<name>/return",
-    # A passkey is removed by a form; its address leads whoever opens it to the form for a new one.
+    # A passkey is removed by a form; its address leads whoever opens it back to all ways to sign in.
     "/account/sign-in/passkey/remove",
 }  # fmt: skip
 """They lead on to pages that are scenes."""

@@ -168,9 +168,14 @@ def test_a_change_ends_other_sessions_and_is_told_and_noted(
     at_desk.post("/account/sign-in/app", {"setup": "disable"})
     assert signed_in(at_desk) and not marisol.has_second_step
     assert marisol.mf_recovery_codes is None, "nothing is left that they could stand in for"
+    f.PasskeyFactory(user=marisol, name="My phone")
+    session.expire(marisol)
+    removed = at_desk.post("/account/sign-in/passkey/remove", {"name": "My phone"})
+    assert removed.headers["Location"] == "/account/sign-in"
+    assert "The passkey is removed." in text(at_desk.get("/account/sign-in")) and not marisol.webauthn
     letters = [item.payload["what"] for item in session.scalars(select(OutboxItem).order_by(OutboxItem.id))]
     noted = session.scalars(select(AuditEvent.detail["what"].astext).order_by(AuditEvent.id)).all()
-    assert letters == noted == ["app_added", "app_removed"]
+    assert letters == noted == ["app_added", "app_removed", "passkey_removed"]
 
 
 def test_nobody_changes_how_they_sign_in_without_saying_who_they_are(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, session, url_for
@@ -61,8 +63,21 @@ def set_up_app(token: str) -> ResponseReturnValue:
 
 @blueprint.record_once
 def _instead_of_flask_security(state: BlueprintSetupState) -> None:
+    views = state.app.view_functions
     # Its own view draws a new secret after a wrong code, and takes one that another session has asked for.
-    state.app.view_functions["security.two_factor_setup_validate"] = set_up_app
+    views["security.two_factor_setup_validate"] = set_up_app
+    views["security.wan_delete"] = _then_all_ways(views["security.wan_delete"])
+
+
+def _then_all_ways(remove: Callable[[], Any]) -> Callable[[], ResponseReturnValue]:
+    """Whoever has removed a passkey sees what is left, and not the form for another one."""
+
+    @wraps(remove)
+    def removed() -> ResponseReturnValue:
+        answer = remove()
+        return redirect(url_for("sign_in.show")) if answer.location == url_for_security("wan_register") else answer
+
+    return removed
 
 
 def _being_set_up(token: str) -> str | None:
