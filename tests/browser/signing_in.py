@@ -148,9 +148,10 @@ def _providers(who: Arriving) -> Iterator[Scene]:
     """Sent by a provider: who is that, and is it to open the account that is here?"""
     for name in ("sent_known", "sent_new", "sent_nameless"):
         yield Scene("sent by a provider", name, UNKNOWN, UNKNOWN)
+    wrong = {"name": "Inés", "email": "no address"}
     for path in ("/join/teacher", "/join/partner", "/sign-in/link"):
         yield Scene("sent by a provider", "sent_new", path, path)
-    yield Scene("sent by a provider", "sent_new", "/join/partner", "/join/partner", 422, {"email": "no address"}, ERROR)
+    yield Scene("sent by a provider", "sent_new", "/join/partner", "/join/partner", 422, wrong, ERROR)
     for name in ("connects", "connects_nameless", "connects_later"):
         yield Scene("a provider to connect", name, CONNECT, CONNECT)
     yield Scene("connected to another account", "connects_taken", CONNECT, CONNECT, 409, {}, ERROR)
