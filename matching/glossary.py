@@ -174,12 +174,6 @@ def edition() -> str:
     return hashlib.sha256(files("matching").joinpath("glossary.tsv").read_bytes()).hexdigest()[:6]
 
 
-def concepts_in(text: str) -> list[str]:
-    """Names of the concepts a text mentions, each once, in the order of their first mention."""
-    found = (mention.concept for piece in read(text) for mention in bundled().mentions(piece))
-    return list(dict.fromkeys(found))
-
-
 def in_english(text: str) -> str:
     """A text as a model that reads English only can make the most of it.
 

@@ -93,11 +93,6 @@ def heartbeats(session: Session) -> Mapping[str, datetime]:
     return dict(session.execute(select(Heartbeat.name, at)).all())
 
 
-def sender_silent_since(session: Session, now: datetime) -> datetime | None:
-    """Since when no mail leaves, in one query. None while all is well."""
-    return silent_since(session.scalar(select(last_sign())), now)
-
-
 def last_sign() -> ColumnElement[datetime | None]:
     """The mailer's last sign of life, or, where it never gave one, when the oldest mail should have left."""
     heart = select(Heartbeat.at).where(Heartbeat.name == QueueName.MAIL.value).scalar_subquery()

@@ -121,11 +121,6 @@ def read(session: Session, region_id: int, *, since: int | None = None) -> Roll:
     return _roll(session.execute(query.order_by(Partner.id)).all())
 
 
-def read_some(session: Session, partner_ids: Iterable[int]) -> Roll:
-    """Some partners, as they are now."""
-    return _roll(session.execute(select(*_COLUMNS).where(Partner.id.in_(partner_ids)).order_by(Partner.id)).all())
-
-
 def size(session: Session, region_id: int) -> int:
     """How many partners a region has."""
     query = select(func.count()).where(Partner.region_id == region_id, Partner.merged_into_id.is_(None))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from matchmaker.queries import paging
@@ -56,13 +56,6 @@ def pairs(session: Session, region_id: int, most: int) -> list[Pair]:
     for row, story in zip(rows, _told(session, rows), strict=True):
         visits.setdefault(row.introduction_id, {})[story.side.value] = story
     return [Pair(**sides) for sides in sorted(visits.values(), key=len, reverse=True)[:most]]
-
-
-def any_shared(session: Session, region_id: int) -> bool:
-    """Whether there is a story to read."""
-    return bool(
-        session.scalar(select(exists().where(Reflection.region_id == region_id, Reflection.shared_at.is_not(None))))
-    )
 
 
 def to_read(session: Session, region_id: int) -> Sequence[Reflection]:

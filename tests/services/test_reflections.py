@@ -161,7 +161,7 @@ def test_a_story_is_shared_once_read_and_down_as_soon_as_it_is_taken_back(
 ) -> None:
     told = say(Side.TEACHER, STORY)
     assert [each.id for each in stories.to_read(session, cast.region.id)] == [told.id]
-    assert not stories.any_shared(session, cast.region.id)
+    assert not stories.shared(session, cast.region.id, 1).total
     for _ in range(2):
         reflections.share(session, acting(cast.marisol), told.id, reflections.as_read(told), clock)
     [story] = stories.shared(session, cast.region.id, 1).rows
@@ -171,7 +171,7 @@ def test_a_story_is_shared_once_read_and_down_as_soon_as_it_is_taken_back(
 
     late: datetime = f.NOW + timedelta(days=200)
     reflections.keep_private(session, visit.introduction.key, Side.TEACHER, lambda: late)
-    assert not stories.any_shared(session, cast.region.id)
+    assert not stories.shared(session, cast.region.id, 1).total
     with pytest.raises(StoryChanged):
         reflections.share(session, acting(cast.marisol), told.id, reflections.as_read(told), clock)
 
@@ -189,7 +189,7 @@ def test_other_words_are_read_again_before_anybody_sees_them(
     say(Side.TEACHER, replace(STORY, note="Only a note."))
     assert told.shared_at is not None
     say(Side.TEACHER, changed)
-    assert told.shared_at is None and not stories.any_shared(session, cast.region.id)
+    assert told.shared_at is None and not stories.shared(session, cast.region.id, 1).total
     with pytest.raises(StoryChanged):
         reflections.share(session, acting(cast.marisol), told.id, seen, clock)
 
@@ -200,9 +200,9 @@ def test_a_story_that_is_not_shared_is_not_put_to_anybody_again(
     told = say(Side.TEACHER, STORY)
     reflections.put_away(session, acting(cast.ben), told.id, reflections.as_read(told), clock)
     assert list(stories.to_read(session, cast.region.id)) == []
-    assert not stories.any_shared(session, cast.region.id)
+    assert not stories.shared(session, cast.region.id, 1).total
     reflections.share(session, acting(cast.marisol), told.id, reflections.as_read(told), clock)
-    assert stories.any_shared(session, cast.region.id)
+    assert stories.shared(session, cast.region.id, 1).total
 
 
 def test_consent_without_a_story_is_none(visit: Visit, say: Callable[..., Reflection]) -> None:

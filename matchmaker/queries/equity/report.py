@@ -77,7 +77,6 @@ class Public:
 
     figures: Figures
     wanted: list[looking.Topic]
-    nobody_yet: int
 
 
 @dataclass(frozen=True)
@@ -110,8 +109,7 @@ def named(session: Session, region: Region, now: datetime, *, whole: bool = Fals
 def public(session: Session, region: Region, now: datetime) -> Public:
     """Figures of groups alone, and of this school year: all so far would tell, by subtraction, who asked before."""
     read = _read(session, region, now, publish=True)
-    nobody = looking.without(read.requests, read.outlook)
-    return Public(read.figures, looking.by_subject(nobody), len(nobody))
+    return Public(read.figures, looking.by_subject(looking.without(read.requests, read.outlook)))
 
 
 def _read(session: Session, region: Region, now: datetime, *, publish: bool = False, whole: bool = False) -> _Read:
