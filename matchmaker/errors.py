@@ -18,12 +18,6 @@ class DomainError(Exception):
         self.facts = facts
 
 
-class NotPermitted(DomainError):
-    """The actor's memberships do not allow it."""
-
-    status = 403
-
-
 class NotFound(DomainError):
     """There is no such thing, or none that this actor may know of."""
 

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError, NoResultFound, OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from matchmaker.errors import Conflict, DomainError, Invalid, NotFound, NotPermitted
+from matchmaker.errors import Conflict, DomainError, Invalid, NotFound
 from matchmaker.extensions import db
 from matchmaker.services import (
     api_replies,
@@ -55,7 +55,6 @@ UNIQUE_VIOLATION = "23505"
 """PostgreSQL's code for a row that exists already."""
 
 SENTENCES = {
-    NotPermitted: _l("Your account cannot do this."),
     NotFound: _l("There is nothing at this address, or it is not yours to see."),
     Conflict: _l("This has changed since the page was drawn. Nothing was done."),
     Invalid: _l("Something in the form could not be used. Nothing was saved."),
