@@ -38,6 +38,7 @@ def join(session: Session, actor: Actor, partner_id: int, organisation_id: int, 
     organisation = session.get(Partner, organisation_id, with_for_update=True, populate_existing=True)
     person = _locked(session, partner_id)
     _join(session, actor, person, organisation, clock)
+    session.flush()
     return person
 
 
@@ -55,6 +56,7 @@ def leave(session: Session, actor: Actor, partner_id: int, clock: Clock) -> Part
     person = _locked(session, partner_id)
     if person.organisation_id is not None:
         _belong(session, actor, person, None, clock)
+        session.flush()
     return person
 
 
@@ -64,6 +66,7 @@ def let_go(session: Session, actor: Actor, organisation: Partner, partner_id: in
     if person is None or person.organisation_id != organisation.id:
         raise NotFound
     _belong(session, actor, person, None, clock)
+    session.flush()
     return person
 
 
