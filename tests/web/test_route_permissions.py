@@ -259,9 +259,9 @@ TABLE = {
     "POST /people/teachers/<row:membership_id>/erase":
                                       "login 404  404  403  403  403  403  403  422  403  404",
     "GET /people/sheets":             "login 404  404  403  403  403  403  200  200  403  200",
-    "GET /people/sheets/template/<any(schools,teachers,partners,funds,requests):kind>.csv":
+    "GET /people/sheets/template/<any(schools,teachers,partners,funds,clearances,requests):kind>.csv":
                                       "login 404  404  403  403  403  403  200  200  403  200",
-    "GET /people/sheets/export/<any(schools,teachers,partners,funds,requests):kind>.csv":
+    "GET /people/sheets/export/<any(schools,teachers,partners,funds,clearances,requests):kind>.csv":
                                       "login 404  404  403  403  403  403  200  200  403  200",
     "GET /people/sheets/everything.zip":
                                       "login 404  404  403  403  403  403  403  200  403  403",
@@ -537,7 +537,7 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
         "<row:school_id>": cast.school.id,
         "<row:closure_id>": f.ClosureFactory(region=cast.region).id if "<row:closure_id>" in rule else "",
         "<uuid:feed_key>": cast.esperanza.feed_key,
-        "<any(schools,teachers,partners,funds,requests):kind>": "partners",
+        "<any(schools,teachers,partners,funds,clearances,requests):kind>": "partners",
         "<row:import_id>": f.SheetImportFactory(region=cast.region).id if "<row:import_id>" in rule else "",
         "<row:item_id>": world.stuck.id,
         "<row:token_id>": world.token.id,

@@ -137,8 +137,8 @@ FUNDS = (
 
 CLEARANCES = (
     Column("partner", Name(), "Partner\u2019s e-mail", "Correo de la persona", "partner|partner email|"
-           "partner e mail|email|mail|e mail|email address|partner key|key|correo|correo electronico|colaborador|persona",
-           required=True, example=("esperanza@people.example", "esperanza@people.example")),
+           "partner e mail|email|mail|e mail|email address|partner key|key|correo|correo electronico|colaborador|"
+           "persona", required=True, example=("esperanza@people.example", "esperanza@people.example")),
     Column("status", OneOf(words.CLEARANCE, "unknown"), "School clearance", "Autorización escolar", "status|clearance|"
            "clearance status|background check|fingerprint clearance|estado|estatus|autorizacion",
            example=("in order", "en regla")),
