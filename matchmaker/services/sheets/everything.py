@@ -21,7 +21,7 @@ from matchmaker.services.sheets.applying import BOOKS
 from matchmaker.services.sheets.books import AT_A_TIME
 from matchmaker.services.sheets.exporting import record_shown
 from matchmaker.services.sheets.tables import COLUMNS
-from matchmaker.services.sheets.writing import MARK, guarded, written
+from matchmaker.services.sheets.writing import MARK, guarded, table
 from models import Account, Base, Membership, Region
 
 Written = tuple[Sequence[str], Iterable[Sequence[str]]]
@@ -89,18 +89,18 @@ class _Sink(io.RawIOBase):
 
 def tables() -> list[Table]:
     """Every table whose rows belong to a region, those left out that are no record of it."""
-    owned = (table for table in Base.metadata.sorted_tables if "region_id" in table.columns)
-    return [table for table in owned if table.name not in LEFT_OUT]
+    owned = (each for each in Base.metadata.sorted_tables if "region_id" in each.columns)
+    return [each for each in owned if each.name not in LEFT_OUT]
 
 
 def _entries(session: Session, region: Region, language: str, now: datetime) -> Iterator[tuple[str, Written]]:
     for kind, book in BOOKS.items():
         rows = book(session, region, now).read_through()
-        yield f"sheets/{kind.value}.csv", written(COLUMNS[kind], rows, language)
-    for table in reversed(tables()):
-        columns = [column for column in table.columns if column.name not in SECRETS]
-        query = select(*columns).where(table.c.region_id == region.id).order_by(*table.primary_key.columns)
-        yield f"records/{table.name}.csv", _rows(session, columns, query)
+        yield f"sheets/{kind.value}.csv", table(COLUMNS[kind], rows, language)
+    for stored in reversed(tables()):
+        columns = [column for column in stored.columns if column.name not in SECRETS]
+        query = select(*columns).where(stored.c.region_id == region.id).order_by(*stored.primary_key.columns)
+        yield f"records/{stored.name}.csv", _rows(session, columns, query)
     # Who has or had a role in the region; what they sign in with is theirs.
     members = select(Membership.account_id).where(Membership.region_id == region.id)
     told = [Account.id, Account.name, Account.email, Account.language, Account.active, Account.created_at]

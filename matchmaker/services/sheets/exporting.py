@@ -13,7 +13,7 @@ from matchmaker.policies import Actor
 from matchmaker.services.sheets.applying import BOOKS
 from matchmaker.services.sheets.books import Book
 from matchmaker.services.sheets.tables import COLUMNS
-from matchmaker.services.sheets.writing import csv_text, written
+from matchmaker.services.sheets.writing import written
 from models import ImportedRow, Region, SheetImport, SheetKind
 
 
@@ -21,7 +21,7 @@ def export(session: Session, actor: Actor, region: Region, kind: SheetKind, lang
     """All rows of a kind as the text of a CSV file. Whose contacts stand in it is in the audit."""
     book = BOOKS[kind](session, region, clock())
     record_shown(book, actor)
-    return csv_text(*written(COLUMNS[kind], book.read_through(), language))
+    return written(COLUMNS[kind], book.read_through(), language)
 
 
 def record_shown(book: Book, actor: Actor) -> None:

@@ -34,12 +34,17 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return out.getvalue()
 
 
-def written(
+def table(
     columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], language: str
 ) -> tuple[Sequence[str], Iterable[Sequence[str]]]:
-    """The header and the cells of a spreadsheet of a kind, of rows of values by column name."""
+    """The header and the cells of a spreadsheet of a kind, of rows of values by column name, as they come."""
     cells = ([column.cell.write(row[column.name], language) for column in columns] for row in rows)
     return [column.header(language) for column in columns], cells
+
+
+def written(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], language: str) -> str:
+    """Rows of values by column name, as a spreadsheet of a kind."""
+    return csv_text(*table(columns, rows, language))
 
 
 def template(columns: Sequence[Column], language: str) -> str:
