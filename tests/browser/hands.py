@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from playwright.sync_api import Locator, Page, expect
 
 POINTER, KEYS, NO_SCRIPT = "pointer", "keys", "no script"
 PHONE, DESK = 390, 1280
 MOST_KEYS = 150
+TYPED = {"date": ("%Y-%m-%d", "%m%d%Y"), "time": ("%H:%M", "%I%M%p")}
+"""What a field holds, and the keys by which a Chromium that speaks English takes it."""
 PRESSED_BY_SPACE = "[type=checkbox], [type=radio]"
 
 
@@ -67,24 +70,32 @@ class Hands:
             target.click()
 
     def write(self, selector: str, words: str) -> None:
-        """Fill a field; of keys, each is pressed, except in the browser's own fields for dates and times."""
+        """Fill a field; by keys alone, a date and a time part by part, as the browser's own fields take them."""
         target = self.page.locator(selector).first
         if self.way.input != KEYS:
             target.fill(words)
             return
         self._tab_to(target)
-        if target.evaluate("field => ['date', 'time'].includes(field.type)"):
-            target.fill(words)
-            return
-        self.page.keyboard.press("ControlOrMeta+a")
-        self.page.keyboard.insert_text(words)
+        if how := TYPED.get(target.evaluate("field => field.type")):
+            value, keys = how
+            self.page.keyboard.type(datetime.strptime(words, value).strftime(keys))
+        else:
+            self.page.keyboard.press("ControlOrMeta+a")
+            self.page.keyboard.insert_text(words)
+        assert target.input_value() == words
 
     def choose(self, selector: str, value: str) -> None:
         """One of a list."""
         target = self.page.locator(selector).first
-        if self.way.input == KEYS:
-            self._tab_to(target)
-        target.select_option(value)
+        if self.way.input != KEYS:
+            target.select_option(value)
+            return
+        self._tab_to(target)
+        self.page.keyboard.press("Home")
+        while target.input_value() != value:
+            before = target.input_value()
+            self.page.keyboard.press("ArrowDown")
+            assert target.input_value() != before, f"{value} is not in the list {selector}"
 
     def _press_key(self, target: Locator) -> None:
         self._tab_to(target)

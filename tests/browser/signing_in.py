@@ -89,9 +89,14 @@ def everything(at: Setting, who: Arriving) -> Iterator[Scene]:
     yield from _providers(who)
 
 
+def session_of(key: str | None) -> dict[str, Any]:
+    """The session of whoever an account's key belongs to; without one, of nobody."""
+    return {"_user_id": key, "_fresh": True} if key else {}
+
+
 def signed_in(account: Account) -> dict[str, Any]:
     """The session of somebody who is signed in."""
-    return {"_user_id": account.fs_uniquifier, "_fresh": True}
+    return session_of(account.fs_uniquifier)
 
 
 def just_in(account: Account) -> dict[str, Any]:

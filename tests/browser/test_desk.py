@@ -16,6 +16,7 @@ from models import Introduction, IntroductionState
 from tests import databases
 from tests import factories as f
 from tests.browser.serving import COOKIE, LANGUAGES, cookies, serving
+from tests.browser.signing_in import session_of
 from tests.cast import assemble
 from tests.databases import OwnDatabase
 
@@ -101,7 +102,7 @@ def own_database(settings: Settings, before_her: tuple[str, str | None]) -> Iter
 def desk(
     own_database: OwnDatabase, before_her: tuple[str, str | None], browser: Browser, going_on: None
 ) -> Iterator[Desk]:
-    who = {"coordinator": before_her[1]}
+    who = {"coordinator": session_of(before_her[1])}
     expect.set_options(timeout=PATIENCE)
     contexts: list[BrowserContext] = []
     problems: list[str] = []

@@ -15,6 +15,7 @@ from tests import factories as f
 from tests.browser.hands import DESK, KEYS, NO_SCRIPT, PHONE, POINTER, WAYS, Hands, Way
 from tests.browser.jobs import JOBS, Workshop
 from tests.browser.serving import COOKIE, LANGUAGES, cookies, serving
+from tests.browser.signing_in import signed_in
 from tests.cast import Peopled
 from tests.queries.regions import in_effect
 
@@ -45,9 +46,9 @@ def workshop(settings: Settings, migrated_database: str, _needs_browser: None) -
                 who: session.get_one(f.models.Account, getattr(each, "account_id", None) or each.id)
                 for who, each in accounts.items()
             }
-            keys: dict[str, str | None] = {who: each.fs_uniquifier for who, each in people.items()}
+            sessions = {who: signed_in(account) for who, account in people.items()}
         with serving(database.app()) as site:
-            made = cookies(site.app, {**keys, "nobody": None})
+            made = cookies(site.app, {**sessions, "nobody": {}})
             yield Workshop(peopled, site, database.settings, made)
     expect.set_options(timeout=None)
 

@@ -42,6 +42,7 @@ from models import (
 from tests import databases
 from tests.architecture.conftest import ROOT
 from tests.browser.serving import Cookies, Served, cookies, serving
+from tests.browser.signing_in import Sessions, session_of
 from tests.factories import NOW
 from tests.mail.conftest import Postbox, Server
 from tests.web.conftest import PAGES_OF
@@ -80,10 +81,10 @@ def valley(settings: Settings, migrated: str) -> Iterator[Valley]:
             app.extensions |= {"index": Index(Encoder()), "recall": Recall(), "transport": transport}
             _load()
             _a_week(clock)
-            links, ids, uniquifiers = _links(settings), _ids(), _uniquifiers()
+            links, ids, sessions = _links(settings), _ids(), _sessions()
             db.session.close()
             db.engine.dispose()
-        yield Valley(stack.enter_context(serving(app)), cookies(app, uniquifiers), links, ids)
+        yield Valley(stack.enter_context(serving(app)), cookies(app, sessions), links, ids)
 
 
 def _load() -> None:
@@ -186,11 +187,11 @@ def _ids() -> dict[str, int]:
     return {**titles, **names}
 
 
-def _uniquifiers() -> dict[str, str | None]:
+def _sessions() -> Sessions:
     region = db.session.scalars(select(Region)).one()
     rows = db.session.execute(
         select(Account.email, Account.fs_uniquifier)
         .join(Membership, Membership.account_id == Account.id)
         .where(Membership.region_id == region.id)
     ).all()
-    return {NOBODY: None, **dict(rows)}
+    return {NOBODY: {}, **{email: session_of(key) for email, key in rows}}
