@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from io import BytesIO
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
@@ -52,15 +52,21 @@ def spanish() -> Catalog:
     return read_po(BytesIO(SPANISH.read_bytes()), locale="es")
 
 
-def test_the_spanish_catalogue_is_complete() -> None:
-    have = spanish()
+def of(catalogue: Catalog, message: Message) -> Message | None:
+    """A message of one catalogue in another."""
+    return catalogue.get(message.id if isinstance(message.id, str) else message.id[0], message.context)
+
+
+def test_the_spanish_catalogue_is_complete_and_holds_nothing_else() -> None:
+    have, asked = spanish(), wanted()
     missing = []
-    for message in wanted():
-        found = have.get(message.id if isinstance(message.id, str) else message.id[0], message.context)
+    for message in asked:
+        found = of(have, message)
         words = [] if found is None else found.string if isinstance(found.string, tuple) else [found.string]
         if message.id and (found is None or found.fuzzy or not words or not all(words)):
             missing.append(message.id)
     assert missing == [], f"{len(missing)} messages have no Spanish"
+    assert [message.id for message in have if message.id and of(asked, message) is None] == []
 
 
 def test_a_translation_fills_the_same_places() -> None:
