@@ -42,12 +42,17 @@ class _Wording:
         return str(theirs.ngettext(one, many, n))
 
 
+class OurWords:
+    """What a form, or a form within one, is told with: its ``Meta``."""
+
+    def get_translations(self, form: Form) -> _Wording:
+        return _Wording()
+
+
 class PageForm(FlaskForm):  # type: ignore[misc]
     """A form of a page. What is wrong is said in the reader's language as soon as it is found."""
 
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]
-        def get_translations(self, form: Form) -> _Wording:
-            return _Wording()
+    Meta = type("Meta", (OurWords, FlaskForm.Meta), {})
 
     def validate(self, extra_validators: Any = None) -> bool:
         sound = super().validate(extra_validators)

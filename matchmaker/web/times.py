@@ -25,6 +25,8 @@ SATURDAY = 5
 class TimeRow(Form):  # type: ignore[misc]
     """One date and the time the class begins."""
 
+    Meta = fields.OurWords
+
     date = DateField(_("Date"), validators=[Optional()])
     starts = TimeField(_("Start of class"), validators=[Optional()])
 

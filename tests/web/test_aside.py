@@ -72,7 +72,7 @@ def test_the_teacher_reads_who_looks_again_and_when_never_why(
     [
         ("2026-09-14", "Please choose a day from tomorrow on."),
         ("2026-11-30", "Please choose a day within the next 20 school days"),
-        ("someday", "Not a valid date value."),
+        ("someday", "Please choose a day."),
     ],
 )
 def test_a_day_that_cannot_be_is_said_beside_it_and_the_reason_kept(

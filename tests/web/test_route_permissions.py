@@ -515,7 +515,9 @@ def address(rule: str, cast: Cast, world: World, link: Callable[..., str]) -> st
     values = {
         "<code>": "es",
         "<path:filename>": "matchmaker.css",
-        "<row:request_id>": world.asked.id,
+        "<row:request_id>": (
+            f.LearningRequestFactory(region=cast.region, asked_by=cast.ana) if rule.endswith("/change") else world.asked
+        ).id,
         "<row:fund_id>": world.fund.id,
         "<row:note_id>": world.note.id,
         "<row:introduction_id>": world.approved.id,

@@ -166,7 +166,7 @@ def test_a_date_of_ones_own(visitor: Browser, own: Own, visit: Visit, session: S
         ({"own-0-date": "", "own-0-starts": ""}, "Please add the date."),
         ({"slot": ""}, "Please choose a date."),
         ({"slot": "99999999999999"}, "Please choose a date."),
-        ({"own-0-date": "tomorrow"}, "Not a valid date value."),
+        ({"own-0-date": "tomorrow"}, "Please choose a day."),
     ],
 )
 def test_what_is_wrong_with_a_date_is_said_beside_it(
