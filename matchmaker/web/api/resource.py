@@ -21,7 +21,6 @@ _KEY_PARAMETER = {
     "schema": {"type": "string", "pattern": once.KEY_PATTERN},
 }
 _REPLAYED = {"description": "`true` where this is the answer of an earlier call.", "schema": {"type": "string"}}
-_CREATED = 201
 
 View = Callable[..., Any]
 
