@@ -55,6 +55,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     )
 
 
+@pytest.fixture(scope="session")
+def thorough(pytestconfig: pytest.Config) -> bool:
+    """Whether this run asks everything, as with --full, or a share of it."""
+    return "not full" not in pytestconfig.getoption("markexpr")
+
+
 ON_THE_DEMO = ("tests/browser/test_path.py", "tests/browser/test_teacher.py")
 """Files that share one running demo, which takes longer to start than any of them to run."""
 

@@ -31,6 +31,7 @@ PROCESSES = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", PROCESSES)
 def test_every_process_reads_the_file_and_what_is_set_already_wins(name: str, tmp_path: Path) -> None:
     lines = [f"{key}={value}" for key, value in GOOD.items()]

@@ -48,6 +48,7 @@ def test_the_web_application_loads_none_of_the_rankers_libraries() -> None:
     assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
 
 
+@pytest.mark.full
 def test_the_planning_process_loads_no_model_and_has_its_auction_compiled() -> None:
     program = (
         "import sys; from matchmaker import create_app, worker; from matchmaker.settings import Settings;"

@@ -191,7 +191,9 @@ shared = pytest.mark.skipif(not SHARED.exists(), reason="../shared/data/capacity
 
 
 @shared
-@pytest.mark.parametrize("peer", [rules.round_robin, fairrec.fairrec, do_et_al.do_et_al])
+@pytest.mark.parametrize(
+    "peer", [rules.round_robin, fairrec.fairrec, pytest.param(do_et_al.do_et_al, marks=pytest.mark.full)]
+)
 def test_our_measures_are_those_of_the_scorer(peer: Peer) -> None:
     spec = importlib.util.spec_from_file_location("score_plan", SHARED / "score_plan.py")
     assert spec is not None and spec.loader is not None

@@ -44,12 +44,12 @@ def _needs_browser() -> None:
 
 
 @pytest.fixture(scope="package")
-def model(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> str:
+def model(thorough: bool, tmp_path_factory: pytest.TempPathFactory) -> str:
     """What the demo's ranker reads with: the model of the installation with --full, else one that reads in no time.
 
     These tests follow people through pages; how well the ranker ranks is measured elsewhere.
     """
-    if "not full" not in pytestconfig.getoption("markexpr"):
+    if thorough:
         return ""
     return str(tiny_models.save(tmp_path_factory.mktemp("models") / "small", seed=1))
 

@@ -20,7 +20,7 @@ from tests.browser.signing_in import session_of
 from tests.cast import assemble
 from tests.databases import OwnDatabase
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.full]
 
 CLEAR_LEADS = 12
 PATIENCE = 60_000
@@ -154,7 +154,6 @@ def test_ten_clear_leads_take_at_most_twelve_keys(desk: Desk) -> None:
     assert desk.count() == 9
 
 
-@pytest.mark.full
 def test_every_clear_lead_takes_three_keys_and_one_to_take_them_back(desk: Desk) -> None:
     keys = Keys(desk.open())
     keys.press("Shift+X")
@@ -171,7 +170,6 @@ def test_every_clear_lead_takes_three_keys_and_one_to_take_them_back(desk: Desk)
     assert desk.count(IntroductionState.UNDONE) == CLEAR_LEADS
 
 
-@pytest.mark.full
 def test_picks_are_kept_from_one_request_to_the_next(desk: Desk) -> None:
     page = desk.open()
     keys = Keys(page)
@@ -199,7 +197,6 @@ def test_picks_are_kept_from_one_request_to_the_next(desk: Desk) -> None:
     assert desk.count() == 2
 
 
-@pytest.mark.full
 def test_another_first_choice_and_its_approval_take_two_keys(desk: Desk) -> None:
     keys = Keys(desk.open())
     second = keys.page.locator(".match__name").nth(1).inner_text()
@@ -210,7 +207,6 @@ def test_another_first_choice_and_its_approval_take_two_keys(desk: Desk) -> None
     assert desk.count() == 1
 
 
-@pytest.mark.full
 def test_a_key_that_is_held_down_approves_once(desk: Desk) -> None:
     keys = Keys(desk.open())
     keys.read()
@@ -225,7 +221,6 @@ def test_a_key_that_is_held_down_approves_once(desk: Desk) -> None:
     assert desk.count() == 1
 
 
-@pytest.mark.full
 def test_a_key_that_comes_too_early_approves_nothing(desk: Desk) -> None:
     # As soon as the heading is in focus: pressed from here, a slow machine could let the time pass meanwhile.
     page = desk.open(first=f"addEventListener('focusin', () => setTimeout(() => {{ {PRESS_A} }}), {{once: true}});")
@@ -245,7 +240,6 @@ def test_a_key_that_comes_too_early_approves_nothing(desk: Desk) -> None:
     assert desk.count() == 1
 
 
-@pytest.mark.full
 def test_keys_act_outside_fields_only_and_can_be_switched_off(desk: Desk) -> None:
     page = desk.open()
     keys = Keys(page)
@@ -271,7 +265,6 @@ def test_keys_act_outside_fields_only_and_can_be_switched_off(desk: Desk) -> Non
     assert desk.count() == 0
 
 
-@pytest.mark.full
 def test_approving_and_taking_back_need_no_single_key(desk: Desk) -> None:
     page = desk.open()
     tab_to(page, "#decide button[type=submit]")
@@ -284,7 +277,6 @@ def test_approving_and_taking_back_need_no_single_key(desk: Desk) -> None:
     assert desk.count(IntroductionState.UNDONE) == 1
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_first_candidate_and_the_decision_are_in_sight(desk: Desk, language: str) -> None:
     page = desk.open(language=language)
@@ -294,7 +286,6 @@ def test_the_first_candidate_and_the_decision_are_in_sight(desk: Desk, language:
         assert box["y"] + box["height"] <= 900, selector
 
 
-@pytest.mark.full
 def test_several_at_once_without_script(desk: Desk) -> None:
     page = desk.open(script=False)
     page.locator("[name=picked]").nth(0).check()
@@ -311,7 +302,6 @@ def test_several_at_once_without_script(desk: Desk) -> None:
     assert desk.count() == CLEAR_LEADS
 
 
-@pytest.mark.full
 def test_on_a_phone_a_request_is_a_page_of_its_own(desk: Desk) -> None:
     page = desk.open(width=390)
     page.locator(".q__t").nth(1).click()

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import PASSWORD, Opener
 from tests.browser.test_path import TEACHER, school_day
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.full]
 
 MOST_TAPS = 12
 PICKER_TAPS = 3
@@ -66,7 +66,6 @@ def test_words_are_kept_without_a_connection_and_gone_after_signing_out(opened: 
     assert kept(page) == []
 
 
-@pytest.mark.full
 def test_what_was_posted_without_a_connection_is_sent_by_one_tap_once_it_is_back(opened: Opener) -> None:
     page = opened(as_=TEACHER, width=390)
     page.goto("/requests/new")
@@ -94,7 +93,6 @@ def test_what_was_posted_without_a_connection_is_sent_by_one_tap_once_it_is_back
     assert kept(page) == []
 
 
-@pytest.mark.full
 def test_words_outlive_a_session_that_ended_before_they_were_sent(opened: Opener) -> None:
     page = opened(as_=TEACHER, width=390)
     page.goto("/requests/new")

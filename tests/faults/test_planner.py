@@ -34,6 +34,8 @@ from tests.embedded.watching import until
 from tests.faults.conftest import House, ask
 from tests.services.conftest import set_desk
 
+pytestmark = pytest.mark.full
+
 
 @pytest.fixture
 def planned(house: House, people: Cast) -> int:
@@ -79,7 +81,7 @@ def drained(house: House) -> int:
     "caught",
     [
         pytest.param("planned_place", id="as it takes effect"),
-        pytest.param("school", id="while it reads", marks=pytest.mark.full),
+        pytest.param("school", id="while it reads"),
     ],
 )
 def test_a_planner_killed_in_the_middle_finishes_after_its_restart(house: House, planned: int, caught: str) -> None:
@@ -103,7 +105,6 @@ def test_a_planner_killed_in_the_middle_finishes_after_its_restart(house: House,
     assert decided(house) == before
 
 
-@pytest.mark.full
 def test_a_large_region_is_planned_through_the_queue_killed_and_cancelled(house: House) -> None:
     """600 open requests beside 2,000 partners: killed between two rounds it finishes, and the next is cancelled."""
     region_id = large_region(house, requests=600, partners=2_000)

@@ -27,6 +27,7 @@ def browser(app: Flask, account: Account) -> FlaskClient:
     return client
 
 
+@pytest.mark.full
 def test_an_approval_without_redis_stands_and_its_mail_leaves_later(house: House, people: Cast) -> None:
     with house.database.stored():
         desk = set_desk(people, starts_at=utc_now() + timedelta(days=21))

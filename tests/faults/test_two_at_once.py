@@ -16,6 +16,8 @@ from tests.embedded.watching import until
 from tests.faults.conftest import House, ask
 from tests.services.conftest import set_desk
 
+pytestmark = pytest.mark.full
+
 
 def test_two_clocks_and_two_mailers_send_each_letter_once(
     house: House, people: Cast, accepted: Callable[[int], list[int]]
@@ -36,7 +38,6 @@ def test_two_clocks_and_two_mailers_send_each_letter_once(
     assert house.count(AuditEvent.tag == "mail:introduction:introduced", of=AuditEvent) == 6
 
 
-@pytest.mark.full
 def test_two_rankers_rank_each_request_once(house: House, people: Cast) -> None:
     for name in ("ranker", "second ranker"):
         house.start(name)

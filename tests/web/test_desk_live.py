@@ -65,6 +65,7 @@ def test_presence_is_gone_from_redis_by_itself(app: Flask, cast: Cast, world: Wo
     assert 0 < left <= 60
 
 
+@pytest.mark.full
 def test_without_redis_the_desk_names_nobody_and_works(cast: Cast, world: World, browse, app: Flask) -> None:
     opened(browse(cast.ben), world.asked)
     there, app.extensions["redis"] = app.extensions["redis"], Redis(host="127.0.0.1", port=1)
