@@ -32,6 +32,7 @@ from matchmaker.web.requests import coaching
 from models import Fund, LearningRequest, Region, Teacher, Window
 from models.codes import FORMATS, SUBJECTS
 
+_RELOAD = _("Please reload the page and send it again.")
 DATES = 3
 DEFAULT_MINUTES = 50
 OPENINGS = {code.value: advice.opening for code, advice in coaching.ADVICE.items() if advice.opening}
@@ -70,9 +71,7 @@ def _minutes(window: Window) -> int:
 class RequestForm(fields.PageForm):
     """A request, checked against the calendar of its region."""
 
-    form_key = HiddenField(
-        validators=[Regexp(r"^[0-9a-f]{32}$", message=_("Please reload the page and send it again."))]
-    )
+    form_key = HiddenField(validators=[Regexp(r"^[0-9a-f]{32}$", message=_RELOAD)])
     title = fields.line(_("The question in one line"), 200, required=_("Please write the question in one line."))
     text = fields.words(_("Say more"), 6000, required=_("Please say what your students are working on."))
     grade = SelectField(_("Grade"), choices=_grades, coerce=fields.whole_or_none)
@@ -233,7 +232,7 @@ class RequestForm(fields.PageForm):
 class ChangeForm(RequestForm):
     """A posted request, as far as it still lies ahead. ``version`` is the one that the page shows."""
 
-    version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    version = IntegerField(widget=HiddenInput(), validators=[InputRequired(message=_RELOAD)])
     # A spreadsheet may hold more dates than the page offers to begin with; none of them is dropped.
     windows = FieldList(FormField(times.TimeRow), min_entries=DATES)
 
