@@ -3,7 +3,8 @@
 A page and its sheet are two trips, and the second waits for the first: on a slow line that is most of what a reader
 waits for, and the first page is often the one a mail led to. So a browser that has not had this sheet gets it within
 the page, allowed there by its digest, and fetches it beside for the pages after: as a sheet for paper, which holds
-nothing up. A cookie remembers which sheet was sent. It holds the sheet's version and nothing about the reader.
+nothing up. A cookie remembers which sheet was sent. It holds the sheet's version and nothing about the reader. The
+sheet's address holds its version too, so that browsers need never ask whether it is still the same.
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ def _sheet(app: Flask) -> _Sheet:
     return kept
 
 
-def _page_context() -> dict[str, Callable[[], Markup | None]]:
-    return {"sheet_within": _within}
+def _page_context() -> dict[str, Callable[[], Markup | None] | str]:
+    return {"sheet_within": _within, "sheet_version": version(current_app)}
 
 
 def _within() -> Markup | None:
@@ -67,6 +68,9 @@ def style_sources() -> str:
 
 
 def _remember(response: Response) -> Response:
+    if request.endpoint == "static" and request.args.get("v") == version(current_app):
+        response.cache_control.max_age = int(KEPT.total_seconds())
+        response.cache_control.immutable = True
     if "sheet_sent" not in g:
         return response
     response.vary.add("Cookie")

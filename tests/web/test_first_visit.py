@@ -30,3 +30,7 @@ def test_the_first_page_holds_the_sheet_and_no_page_after_it(app: Flask) -> None
         assert "style-src 'self';" in again.headers["Content-Security-Policy"]
         assert "Cookie" in first.headers["Vary"] and "Cookie" in again.headers["Vary"]
         assert first_visit.COOKIE not in again.headers.get("Set-Cookie", "")
+        (linked,) = re.findall(r'rel="stylesheet" href="([^"]+)"', again.text)
+        with browser.get(linked) as kept, browser.get(f"/static/{first_visit.SHEET}") as bare:
+            assert kept.text == bare.text == sheet
+            assert "immutable" in kept.headers["Cache-Control"] and "immutable" not in bare.headers["Cache-Control"]
