@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import case, func, select, text
+from sqlalchemy import case, func, literal, select, text, union_all
 from sqlalchemy.orm import Session
 
 from matching.equity import Policy, past_service, school_need
@@ -97,9 +97,16 @@ def policy_of(stored: EquityPolicy) -> Policy:
     return Policy.of(stored.numbers)
 
 
-def standings(session: Session, region_id: int, policy: Policy, now: datetime) -> dict[int, SchoolStanding]:
-    """Every school of a region with its need index, its past service and the weight they give, by school id."""
-    schools = list(session.scalars(select(School).where(School.region_id == region_id).order_by(School.id)))
+def standings(
+    session: Session, region_id: int, policy: Policy, now: datetime, *, listed: Sequence[School] | None = None
+) -> dict[int, SchoolStanding]:
+    """Every school of a region with its need index, its past service and the weight they give, by school id.
+
+    ``listed``: all of the region's schools in any order, where the caller has read them already.
+    """
+    if listed is None:
+        listed = session.scalars(select(School).where(School.region_id == region_id)).all()
+    schools = sorted(listed, key=lambda school: school.id)
     settled = _settled_by(session, schools, now)
     past = past_service(*settled, len(schools), policy.half_life_days)
     service, requests = service_record(*settled, len(schools), policy.half_life_days)
@@ -192,17 +199,15 @@ def _settled_by(
 def _settled(session: Session, region_id: int) -> list[tuple[int, float, datetime]]:
     """(school, utility, when) of each request that somebody came to, or that ended with nobody."""
     utility = case((Introduction.state.in_(CAME), func.coalesce(Proposal.relevance, UNRANKED_UTILITY)), else_=0.0)
-    ended = session.execute(
+    ended = (
         select(LearningRequest.school_id, utility, Introduction.approved_at)
         .join(LearningRequest, LearningRequest.id == Introduction.request_id)
         .outerjoin(Proposal, Proposal.id == Introduction.proposal_id)
         .where(Introduction.region_id == region_id, Introduction.state.in_((*CAME, *ENDED_EMPTY)))
     )
-    withdrawn = session.execute(
-        select(LearningRequest.school_id, LearningRequest.posted_at).where(
-            LearningRequest.region_id == region_id,
-            LearningRequest.state == RequestState.WITHDRAWN,
-            LearningRequest.posted_at.is_not(None),
-        )
+    withdrawn = select(LearningRequest.school_id, literal(0.0), LearningRequest.posted_at).where(
+        LearningRequest.region_id == region_id,
+        LearningRequest.state == RequestState.WITHDRAWN,
+        LearningRequest.posted_at.is_not(None),
     )
-    return [(row[0], float(row[1]), row[2]) for row in ended] + [(row[0], 0.0, row[1]) for row in withdrawn]
+    return [(row[0], float(row[1]), row[2]) for row in session.execute(union_all(ended, withdrawn))]

@@ -65,11 +65,12 @@ def of_region(session: Session, region_id: int) -> Sequence[School]:
 def in_line(session: Session, region_id: int, now: datetime) -> list[InLine]:
     """A region's schools under the policy in effect: those first to whom the network owes most."""
     stored = rankings.policy_in_effect(session, region_id)
-    standings = fairness.standings(session, region_id, fairness.policy_of(stored), now)
+    listed = of_region(session, region_id)
+    standings = fairness.standings(session, region_id, fairness.policy_of(stored), now, listed=listed)
     planned = _planned(session, region_id, stored.id)
     weights = {school_id: planned.get(school_id, standing.weight) for school_id, standing in standings.items()}
     lines = desk.places_in_line(weights)
-    schools = sorted(of_region(session, region_id), key=lambda school: -weights[school.id])
+    schools = sorted(listed, key=lambda school: -weights[school.id])
     return [
         InLine(
             school=school,

@@ -25,10 +25,8 @@ from tests.browser.serving import LANGUAGES, Stage
 from tests.web.test_route_permissions import INLINE, LARGEST_PAGE, TABLE
 
 MOST_QUERIES = 12
-MORE_QUERIES = {"/equity": 15, "/equity/schools": 15, "/fairness": 15}
 MOST_OF_AN_ANSWER = 20
 """Of a form that came back: what was to be done has been tried, and the page is drawn as well."""
-"""Pages of many figures, each from one question of its own."""
 ERROR_PAGE = re.compile(r"Number of this page for us|Número de esta página")
 """A page that says nothing but what is wrong needs no alert: its heading is one."""
 SHEET, SCRIPT, ICON = "/static/matchmaker.css", "/static/matchmaker.js", "/static/favicon.svg"
@@ -148,7 +146,7 @@ def test_every_page_says_its_language_and_no_spanish_page_is_left_in_english(see
 
 
 def most_queries(scene: Scene) -> int:
-    return MORE_QUERIES.get(scene.rule, MOST_QUERIES) if scene.form is None else MOST_OF_AN_ANSWER
+    return MOST_QUERIES if scene.form is None else MOST_OF_AN_ANSWER
 
 
 def test_every_page_is_light_and_asks_little(seen: list[Seen]) -> None:

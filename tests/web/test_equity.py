@@ -19,7 +19,7 @@ from tests.web.conftest import Browser
 
 NAMED = ("headline", "promises", "service", "afterwards", "exposure", "lorenz", "waiting", "load", "schools", "wanted")
 PUBLIC = tuple(name for name in NAMED if name != "schools")
-MOST_QUERIES = 15
+MOST_QUERIES = 12
 HEADERS = {
     "promises": ["promise", "kept", "value", "limit", "of"],
     "lorenz": ["share_of_schools", "share_before", "share_plan"],

@@ -116,9 +116,8 @@ def _read(session: Session, region: Region, now: datetime, *, publish: bool = Fa
     least = LEAST if publish else 0
     policy = rankings.policy_in_effect(session, region.id)
     plan = outlook.in_effect(session, region.id)
-    # Held while the standings read them once more, so that both are the same rows.
     listed = schools.of_region(session, region.id)
-    standings = fairness.standings(session, region.id, fairness.policy_of(policy), now)
+    standings = fairness.standings(session, region.id, fairness.policy_of(policy), now, listed=listed)
     requests = asked.read(session, region, now, whole=whole)
     people = partners.listed(session, region, now)
     counted = requests if whole else [each for each in requests if each.this_year]
